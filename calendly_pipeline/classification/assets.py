@@ -1,0 +1,12 @@
+"""The classification stage in Dagster."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from calendly_pipeline.models import stage_definitions
+
+
+def classification() -> dg.Definitions:
+    """SQL models and checks of this folder."""
+    return stage_definitions(Path(__file__).parent)

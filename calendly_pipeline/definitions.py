@@ -1,0 +1,28 @@
+"""The table of contents: six stages, automation, resources."""
+
+import dagster as dg
+
+from calendly_pipeline import environment
+from calendly_pipeline.automation import automation
+from calendly_pipeline.classification.assets import classification
+from calendly_pipeline.contacts.assets import contacts
+from calendly_pipeline.destinations.assets import destinations
+from calendly_pipeline.home import Home
+from calendly_pipeline.meetings.assets import meetings
+from calendly_pipeline.metrics.assets import metrics
+from calendly_pipeline.resources import resources
+from calendly_pipeline.sources.assets import sources
+
+
+def build(home: Home) -> dg.Definitions:
+    """Everything Dagster knows of one firm."""
+    stages = [sources(), meetings(), contacts(), classification(), metrics(), destinations()]
+    return dg.Definitions.merge(
+        *stages,
+        automation(),
+        dg.Definitions(resources=resources(home), executor=dg.in_process_executor),
+    )
+
+
+environment.read_dotenv()
+defs = build(environment.current_home())

@@ -1,0 +1,40 @@
+"""The only place that reads the environment."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from calendly_pipeline.failures import SettingsError
+from calendly_pipeline.home import REPOSITORY, Home
+
+
+def read_dotenv() -> None:
+    """Load `.env` beside the settings; variables already set win."""
+    load_dotenv(current_home().root / ".env", override=False)
+
+
+def current_home() -> Home:
+    """The home named by PIPELINE_HOME; else the repository."""
+    return Home(Path(os.environ.get("PIPELINE_HOME") or REPOSITORY).expanduser().resolve())
+
+
+def state_url(home: Home) -> str:
+    """Where decisions and the ledger are kept: PIPELINE_STATE_URL; else SQLite in the home."""
+    return os.environ.get("PIPELINE_STATE_URL") or f"sqlite:///{home.data / 'state.db'}"
+
+
+def fixed_as_of() -> datetime | None:
+    """The clock fixed by PIPELINE_AS_OF, in UTC; None when it runs freely."""
+    text = os.environ.get("PIPELINE_AS_OF")
+    return parse_as_of(text, "PIPELINE_AS_OF") if text else None
+
+
+def parse_as_of(text: str, source: str) -> datetime:
+    """An ISO instant in UTC; raises SettingsError naming where the text came from."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise SettingsError(f"{source}: {text!r} is no ISO date and time.", "Write e.g. 2026-06-30T12:00:00Z.") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,88 @@
+"""Where a firm's things lie. One firm is one home: its settings file and its `data/` folder.
+
+What belongs here: paths. What does not: reading the environment (`environment.py`) or any file's content.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DROP_FOLDERS = ("calendly", "calcom", "contacts")
+SAMPLE_MARK = "files.json"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of one firm."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        """Everything but the settings."""
+        return self.root / "data"
+
+    @property
+    def settings_file(self) -> Path:
+        """The firm's pipeline.toml."""
+        return self.root / "pipeline.toml"
+
+    @property
+    def landing(self) -> Path:
+        """The archive of what was received, as received."""
+        return self.data / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """The derived DuckDB file; safe to delete."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own storage: run history, schedules, logs."""
+        return self.data / "dagster"
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether this is the sample firm's home, from which nothing is ever sent."""
+        return (self.root / SAMPLE_MARK).exists()
+
+    def drop_folder(self, name: str) -> Path:
+        """Where people put files: `data/calendly`, `data/calcom`, `data/contacts`."""
+        return self.data / name
+
+    def dropped_files(self) -> list[Path]:
+        """Every file in a drop folder, hidden ones left out, in a fixed order."""
+        return [
+            path
+            for name in DROP_FOLDERS
+            for path in sorted(self.drop_folder(name).rglob("*"))
+            if path.is_file() and not any(part.startswith((".", "~$")) for part in path.relative_to(self.data).parts)
+        ]
+
+    def dropped_files_state(self) -> list[tuple[str, int, int]]:
+        """Path, size and modification time of every dropped file: equal lists mean that nothing changed."""
+        stats = ((path.relative_to(self.data).as_posix(), path.stat()) for path in self.dropped_files())
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
+    def dropped_files_state(self) -> list[tuple[str, int, int]]:
+        """Path, size and modification time of every dropped file: equal lists mean that nothing changed."""
+        stats = ((path.relative_to(self.data).as_posix(), path.stat()) for path in self.dropped_files())
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
+    def has_data(self) -> bool:
+        """Whether anything was ever dropped or landed here."""
+        return bool(self.dropped_files()) or (self.landing.exists() and any(self.landing.rglob("*.json")))
+
+    def create(self) -> None:
+        """Create the folders and, from the tracked example, the settings file when they are missing."""
+        for name in DROP_FOLDERS:
+            self.drop_folder(name).mkdir(parents=True, exist_ok=True)
+        self.dagster.mkdir(parents=True, exist_ok=True)
+        example = REPOSITORY / "pipeline.example.toml"
+        if not self.settings_file.exists() and example.exists():
+            shutil.copyfile(example, self.settings_file)
+        instance = REPOSITORY / "dagster.yaml"
+        if instance.exists():
+            shutil.copyfile(instance, self.dagster / "dagster.yaml")

@@ -1,0 +1,102 @@
+"""Dagster resources: the firm's home, its warehouse, its state store, and the clock of a run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_duckdb import DuckDBResource
+from filelock import FileLock, Timeout
+from pydantic import PrivateAttr
+
+from calendly_pipeline import environment
+from calendly_pipeline.failures import WarehouseBusy
+from calendly_pipeline.home import Home
+from calendly_pipeline.settings import Settings, load_settings
+from calendly_pipeline.state import State
+from calendly_pipeline.warehouse import open_warehouse
+
+AS_OF_TAG = "pipeline/as_of"
+REFRESH_WAIT_SECONDS = 600
+
+
+class FirmResource(dg.ConfigurableResource):
+    """The firm whose data this run works on: home, settings and state store."""
+
+    root: str
+
+    @property
+    def home(self) -> Home:
+        """Paths of the firm."""
+        return Home(Path(self.root))
+
+    @property
+    def settings(self) -> Settings:
+        """pipeline.toml as it is now."""
+        return load_settings(self.home.settings_file)
+
+    def sql_parameters(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> dict[str, Any]:
+        """What SQL models may ask for, with this run's clock."""
+        return self.settings.sql_parameters(as_of(context))
+
+    @contextmanager
+    def state(self) -> Iterator[State]:
+        """The state store at its newest version."""
+        store = State(environment.state_url(self.home))
+        try:
+            store.upgrade()
+            yield store
+        finally:
+            store.close()
+
+
+class WarehouseResource(DuckDBResource):
+    """DuckDBResource that always closes, waits a bounded time, and lets one run write at a time.
+
+    Dagster's own resource keeps the file locked after an exception; and a pool's slot is lost when a process is
+    killed. The run therefore holds an operating-system lock from its first step to its last.
+    """
+
+    _lock: Any = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
+        """Hold the refresh lock for the life of the run; it is freed by the system when the process dies."""
+        path = Path(self.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(path.with_suffix(".lock"), timeout=REFRESH_WAIT_SECONDS):
+                yield self
+        except Timeout as error:
+            raise WarehouseBusy(
+                f"Another run has been writing the warehouse for {REFRESH_WAIT_SECONDS} s.", "Try again when it is done."
+            ) from error
+
+    @contextmanager
+    def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A writing connection, closed whatever happens."""
+        with open_warehouse(Path(self.database)) as connection:
+            yield connection
+
+
+def as_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> datetime:
+    """The run's clock: its tag, else PIPELINE_AS_OF, else the moment the run was created."""
+    tag = context.run.tags.get(AS_OF_TAG)
+    if tag:
+        return environment.parse_as_of(tag, f"run tag {AS_OF_TAG}")
+    fixed = environment.fixed_as_of()
+    if fixed:
+        return fixed
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    return record.create_timestamp.astimezone(UTC) if record else datetime.now(UTC)
+
+
+def resources(home: Home) -> dict[str, Any]:
+    """The resources of one firm."""
+    return {
+        "firm": FirmResource(root=str(home.root)),
+        "warehouse": WarehouseResource(database=str(home.warehouse)),
+    }

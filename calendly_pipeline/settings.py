@@ -1,0 +1,241 @@
+"""pipeline.toml as validated settings. Errors name the key, the nearest known one and the line to write.
+
+What belongs here: what a firm decides. What does not: secrets (environment only) and where things lie (`home.py`).
+"""
+
+import difflib
+import json
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from calendly_pipeline.failures import SettingsError
+
+RENAMED: dict[str, str] = {}
+"""Former dotted key -> present one; a file that still uses the former is told so."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        near = difflib.get_close_matches(name, available_timezones(), n=1)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        raise ValueError(f"{name!r} is no IANA time zone{hint}")
+    return name
+
+
+def _lower(value: str) -> str:
+    return value.strip().lower()
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+LowerText = Annotated[str, AfterValidator(_lower)]
+MeetingType = Literal[
+    "portfolio_review", "discovery", "onboarding", "planning", "check_in", "service", "internal", "personal", "other"
+]
+
+
+class Section(BaseModel):
+    """A table of pipeline.toml; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Firm(Section):
+    """The firm itself."""
+
+    time_zone: Zone | None = Field(None, description="IANA zone of the firm; decides on which day a meeting lies.")
+    internal_domains: tuple[LowerText, ...] = Field((), description="Mail domains of staff, never matched to clients.")
+    internal_exceptions: tuple[LowerText, ...] = Field((), description="Staff addresses that are clients as well.")
+    default_country: str = Field("US", description="Two-letter country for phone numbers written without one.")
+
+
+class Account(Section):
+    """One Calendly account or Cal.com instance. Its files lie in `data/<platform>/<name>/`."""
+
+    name: str = "default"
+    csv_time_zone: Zone | None = Field(None, description="Zone of the zone-less times in its exports; else the firm's.")
+    token_env: str | None = Field(None, description="Name of the environment variable that holds its token.")
+    until: date | None = Field(None, description="Last day in service; after it no new data is expected.")
+
+
+class Platform(Section):
+    """A booking tool."""
+
+    accounts: tuple[Account, ...] = ()
+
+
+class Hosts(Section):
+    """The people who are met."""
+
+    aliases: dict[LowerText, LowerText] = Field({}, description="Another address of a host -> the host's address.")
+
+
+class Metrics(Section):
+    """How meetings count."""
+
+    count_guests: bool = False
+    credit: dict[Literal["counts", "portfolio_review"], Literal["attendee", "household"]] = Field(
+        {"counts": "attendee", "portfolio_review": "household"},
+        description="Whose card a meeting counts for: the attendee's, or every member of the household's.",
+    )
+    review_interval_days: int = Field(365, gt=0)
+    review_due_soon_days: int = Field(30, ge=0)
+    trust_inferred_moves: bool = Field(False, description="Count moves inferred from exports towards escalation.")
+
+
+class Meetings(Section):
+    """How bookings become meetings."""
+
+    migration_move_days: int = Field(7, ge=0, description="Longest gap between cancelling there and booking here.")
+
+
+class Coverage(Section):
+    """What the files can vouch for."""
+
+    max_quiet_days: int = Field(14, gt=0, description="A longer stretch without meetings in a file is unproven.")
+
+
+class ClassificationRule(Section):
+    """One rule: every condition given must hold; the first rule that fits wins."""
+
+    name: str
+    meeting_type: MeetingType
+    name_pattern: str | None = Field(None, description="Regular expression over the event type's name or the title.")
+    event_type_id: str | None = None
+    event_type_slug: str | None = None
+    platform: Literal["calendly", "calcom"] | None = None
+    host: LowerText | None = Field(None, description="Host's address.")
+    min_duration_minutes: int | None = None
+    max_duration_minutes: int | None = None
+    answer_pattern: str | None = Field(None, description="Regular expression over the answers of the booking form.")
+    all_internal: bool | None = Field(None, description="True: everybody present is staff.")
+
+
+class Classification(Section):
+    """Rules that say what kind of meeting it was."""
+
+    rules: tuple[ClassificationRule, ...] | None = Field(None, description="Ordered; left out: the shipped rules.")
+
+
+class ContactsCsv(Section):
+    """How a contact file of an unknown layout is read."""
+
+    columns: dict[str, str] = Field({}, description="Our column -> the file's header.")
+
+
+class Contacts(Section):
+    """Where people come from."""
+
+    csv: ContactsCsv = ContactsCsv()
+
+
+class Lacrm(Section):
+    """What goes on the contact card."""
+
+    fields: dict[str, str] | None = Field(None, description="Metric -> display name of the custom field.")
+    refresh_after_days: int = Field(7, ge=0, description="A newer data-through date alone is sent after so many days.")
+
+
+class Destination(Section):
+    """One receiving tool."""
+
+    enabled: bool = False
+    max_change_share: float = Field(0.25, gt=0, le=1)
+    merge_strategy: Literal["append_only", "overwrite", "ignore_existing"] = "overwrite"
+    retention_days: int | None = Field(None, gt=0)
+
+
+class Settings(Section):
+    """The whole of pipeline.toml."""
+
+    firm: Firm = Firm()
+    calendly: Platform = Platform()
+    calcom: Platform = Platform()
+    hosts: Hosts = Hosts()
+    metrics: Metrics = Metrics()
+    meetings: Meetings = Meetings()
+    coverage: Coverage = Coverage()
+    classification: Classification = Classification()
+    contacts: Contacts = Contacts()
+    lacrm: Lacrm = Lacrm()
+    destinations: dict[Literal["lacrm", "brevo", "clevertap", "ortto", "salesforce_links"], Destination] = {}
+
+    def sql_parameters(self, as_of: datetime) -> dict[str, Any]:
+        """Every `$parameter` a SQL model may name; lists travel as JSON text and are unfolded by `from_json`."""
+        return {
+            "as_of": as_of,
+            "firm_time_zone": self.firm.time_zone or "UTC",
+            "internal_domains": json.dumps(self.firm.internal_domains),
+            "internal_exceptions": json.dumps(self.firm.internal_exceptions),
+            "host_aliases": json.dumps([{"alias": a, "host": h} for a, h in sorted(self.hosts.aliases.items())]),
+            "accounts": json.dumps(self._account_rows()),
+            "count_guests": self.metrics.count_guests,
+            "credit_counts": self.metrics.credit.get("counts", "attendee"),
+            "credit_portfolio_review": self.metrics.credit.get("portfolio_review", "household"),
+            "review_interval_days": self.metrics.review_interval_days,
+            "review_due_soon_days": self.metrics.review_due_soon_days,
+            "trust_inferred_moves": self.metrics.trust_inferred_moves,
+            "migration_move_days": self.meetings.migration_move_days,
+            "max_quiet_days": self.coverage.max_quiet_days,
+            "refresh_after_days": self.lacrm.refresh_after_days,
+        }
+
+    def accounts(self, platform: str) -> tuple[Account, ...]:
+        """The accounts of a platform; one called `default` when none is named."""
+        named = {"calendly": self.calendly, "calcom": self.calcom}[platform].accounts
+        return named or (Account(),)
+
+    def _account_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "platform": platform,
+                "account": account.name,
+                "time_zone": account.csv_time_zone or self.firm.time_zone,
+                "until": account.until.isoformat() if account.until else None,
+            }
+            for platform in ("calendly", "calcom")
+            for account in self.accounts(platform)
+        ]
+
+
+def load_settings(path: Path) -> Settings:
+    """Read pipeline.toml; no file means defaults. Raises SettingsError naming every wrong key."""
+    if not path.exists():
+        return Settings()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} is not valid TOML: {error}.", "Compare it with pipeline.example.toml.") from error
+    try:
+        return Settings.model_validate(document)
+    except ValidationError as error:
+        raise SettingsError(f"{path.name}: " + "; ".join(_explain(item) for item in error.errors())) from None
+
+
+def _explain(item: Any) -> str:
+    parts = [str(part) for part in item["loc"]]
+    key = ".".join(parts)
+    if item["type"] != "extra_forbidden":
+        return f"{key}: {item['msg']}"
+    if key in RENAMED:
+        return f"{key} is now called {RENAMED[key]}"
+    known = known_keys()
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+    return f"unknown key {key}; the nearest known one is {near[0]}"
+
+
+def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
+    """Dotted names of every setting; lists of tables appear under their own name."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            keys += known_keys(annotation, f"{prefix}{name}.")
+        else:
+            keys.append(prefix + name)
+    keys += [f"{prefix}destinations.lacrm.{name}" for name in Destination.model_fields] if model is Settings else []
+    return keys

@@ -1,0 +1,141 @@
+"""Landed files into the tables of this stage: each content once, all or nothing.
+
+What belongs here: which reader reads which folder, and the bookkeeping in `sources.files`. What does not: how a file
+looks inside (the readers), or what its cells mean (SQL).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from calendly_pipeline.failures import SettingsError, UnreadableFile
+from calendly_pipeline.home import Home
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.sources import calcom_csv, calendly_csv, contact_csv
+from calendly_pipeline.sources.landing import LandedFile, account_of, content, landed_files
+from calendly_pipeline.sources.tabular import Batch, RejectedRow
+
+TABLES = {"calendly": ("calendly_exports",), "calcom": ("calcom_exports",), "contacts": ("crm_contacts", "address_books")}
+"""Drop folder -> the tables its files may fill."""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What loading a folder did."""
+
+    loaded: tuple[str, ...]
+    unchanged_count: int
+    unreadable: tuple[str, ...]
+
+
+def require_time_zone(settings: Settings, files: list[LandedFile]) -> None:
+    """Raise SettingsError, with the line to add, when bookings were dropped and the firm's zone is not set."""
+    bookings = [file for file in files if file.folder != "contacts"]
+    if bookings and settings.firm.time_zone is None:
+        raise SettingsError(
+            f"{bookings[0].folder}/{bookings[0].name}: its times carry no zone, and firm.time_zone is not set.",
+            'Add to pipeline.toml, under [firm]: time_zone = "America/New_York" (your own zone).',
+        )
+
+
+def refresh_files(connection: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> int:
+    """Bring `sources.files` in line with landing; forget the rows of files that landing no longer holds."""
+    files = landed_files(home)
+    require_time_zone(settings, files)
+    accounts = {name: [a.name for a in settings.accounts(name)] for name in ("calendly", "calcom")}
+    rows = [
+        (f.file_id, f.folder, f.name, account_of(f, accounts.get(f.folder, [])), f.landed_at, f.modified_at, f.size_bytes, n)
+        for n, f in enumerate(files, 1)
+    ]
+    connection.execute("begin")
+    connection.execute(
+        "create or replace temp table landed (file_id varchar, folder varchar, name varchar, account varchar, "
+        "landed_at timestamptz, modified_at timestamptz, size_bytes bigint, recency integer)"
+    )
+    if rows:
+        connection.executemany("insert into landed values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    for table in ("files", "unread_rows", *(table for tables in TABLES.values() for table in tables)):
+        connection.execute(f"delete from sources.{table} where file_id not in (select file_id from landed)")  # noqa: S608
+    connection.execute(
+        "update sources.files set name = landed.name, account = landed.account, recency = landed.recency "
+        "from landed where landed.file_id = files.file_id"
+    )
+    connection.execute(
+        "insert into sources.files by name select * from landed where file_id not in (select file_id from sources.files)"
+    )
+    connection.execute("commit")
+    return len(files)
+
+
+def load_folder(connection: duckdb.DuckDBPyConnection, home: Home, settings: Settings, folder: str) -> LoadReport:
+    """Read every landed file of a folder that was not read yet into its table."""
+    read = connection.execute("select file_id from sources.files where layout is not null or failure is not null")
+    known = {file_id for (file_id,) in read.fetchall()}
+    files = [file for file in landed_files(home) if file.folder == folder]
+    unreadable = []
+    new = [file for file in files if file.file_id not in known]
+    for file in new:
+        try:
+            _load_file(connection, home, settings, file)
+        except UnreadableFile as error:
+            _note_failure(connection, file, error)
+            unreadable.append(file.name)
+    return LoadReport(tuple(file.name for file in new), len(files) - len(new), tuple(unreadable))
+
+
+def _load_file(connection: duckdb.DuckDBPyConnection, home: Home, settings: Settings, file: LandedFile) -> None:
+    connection.execute("begin")
+    try:
+        table, batches = _open(home, settings, file)
+        rows = rejected = 0
+        for batch in batches:
+            rows += _insert(connection, table, file, batch)
+            rejected += _insert_rejected(connection, file, batch.rejected)
+        connection.execute(
+            "update sources.files set layout = $layout, rows_count = $rows, rejected_count = $rejected "
+            "where file_id = $file_id",
+            {"layout": table, "rows": rows, "rejected": rejected, "file_id": file.file_id},
+        )
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _open(home: Home, settings: Settings, file: LandedFile) -> tuple[str, Iterator[Batch]]:
+    path = content(home, file)
+    if file.folder == "calendly":
+        return "calendly_exports", calendly_csv.read(path, name=file.name)
+    if file.folder == "calcom":
+        return "calcom_exports", calcom_csv.read(path, name=file.name)
+    kind, batches = contact_csv.read(path, name=file.name, columns=settings.contacts.csv.columns or None)
+    return "crm_contacts" if kind == "lacrm" else "address_books", batches
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, file: LandedFile, batch: Batch) -> int:
+    rows = pa.table(batch.columns)
+    connection.register("batch", rows)
+    connection.execute(
+        f"insert into sources.{table} by name select $file_id as file_id, * from batch",  # noqa: S608 - our own names
+        {"file_id": file.file_id},
+    )
+    connection.unregister("batch")
+    return rows.num_rows
+
+
+def _insert_rejected(connection: duckdb.DuckDBPyConnection, file: LandedFile, rejected: list[RejectedRow]) -> int:
+    if rejected:
+        rows = [(file.file_id, row.line, row.reason, row.raw) for row in rejected]
+        connection.executemany("insert into sources.unread_rows values (?, ?, ?, ?)", rows)
+    return len(rejected)
+
+
+def _note_failure(connection: duckdb.DuckDBPyConnection, file: LandedFile, error: UnreadableFile) -> None:
+    connection.execute(
+        "update sources.files set failure = $failure, remedy = $remedy where file_id = $file_id",
+        {"failure": error.reason, "remedy": error.remedy, "file_id": file.file_id},
+    )

@@ -1,0 +1,164 @@
+"""Open the DuckDB warehouse safely: one short connection at a time, always closed, with a bounded wait.
+
+What belongs here: opening, SQL macros, table swaps, content hashes. What does not: any table's meaning.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import stamina
+
+from calendly_pipeline.failures import StoreError, WarehouseBusy
+
+SCHEMA_VERSION = 1
+"""Raise it when a table loaded by Python changes shape: the next run then rebuilds the warehouse from landing."""
+
+STAGES = ("sources", "meetings", "contacts", "classification", "metrics", "destinations")
+MACROS = Path(__file__).with_name("macros.sql")
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+@contextmanager
+def open_warehouse(path: Path, *, read_only: bool = False, wait_seconds: float = 60) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection in UTC with the project's macros loaded; wait while another process holds the file.
+
+    Raises WarehouseBusy, naming the holder, when the file is still held after `wait_seconds`.
+    """
+    if read_only and not path.exists():
+        raise StoreError(f"There is no warehouse at {path.name} yet.", "Run `calendly-pipeline run` first.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _connect(path, read_only, wait_seconds)
+    try:
+        if not read_only and not _is_current(connection):
+            connection.close()
+            path.unlink()
+            connection = _connect(path, read_only, wait_seconds)
+            _create(connection)
+        prepare(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Set the session's zone to UTC and load the macros that models share."""
+    connection.execute("set timezone = 'UTC'")
+    connection.execute(MACROS.read_text(encoding="utf-8"))
+
+
+def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the schema of every stage and the tables that Python loads."""
+    for stage in STAGES:
+        connection.execute(f'create schema if not exists "{stage}"')
+        tables = MACROS.parent / stage / "tables.sql"
+        if tables.exists():
+            connection.execute(tables.read_text(encoding="utf-8"))
+
+
+def parameters_of(sql: str) -> set[str]:
+    """Names of the `$parameters` a statement uses."""
+    return set(_PARAMETER.findall(_without_comments(sql)))
+
+
+def run_query(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> duckdb.DuckDBPyConnection:
+    """Execute a statement with exactly the parameters it names; raises KeyError for an unknown one."""
+    return connection.execute(sql, {name: parameters[name] for name in sorted(parameters_of(sql))})
+
+
+def replace_table(
+    connection: duckdb.DuckDBPyConnection, table: str, query: str, parameters: Mapping[str, Any]
+) -> int:
+    """Make `stage.table` hold the query's rows, all or nothing; return the row count."""
+    connection.execute("begin")
+    try:
+        run_query(connection, f"create or replace table {table} as\n{query}", parameters)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return row_count(connection, table)
+
+
+def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows in `stage.table`."""
+    return _scalar(connection.execute(f"select count(*) from {table}"))  # noqa: S608 - names come from our own files
+
+
+def table_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every `stage.table` there is, sorted."""
+    rows = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where list_contains($1, schema_name) order by 1",
+        [list(STAGES)],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Hash of all rows and columns but `as_of`, whatever the row order; equal tables give equal hashes."""
+    columns = column_names(connection, table)
+    listed = ", ".join(f'"{name}"' for name in columns if name != "as_of")
+    query = f"select count(*), coalesce(sum(hash(row({listed}))::hugeint), 0) from {table}"  # noqa: S608 - own names
+    count, total = connection.execute(query).fetchall()[0]
+    return f"{count}-{total:x}"
+
+
+def column_names(connection: duckdb.DuckDBPyConnection, table: str) -> Sequence[str]:
+    """Column names of `stage.table` in order."""
+    schema, _, name = table.partition(".")
+    rows = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = $1 and table_name = $2 order by column_index",
+        [schema, name],
+    ).fetchall()
+    return [column for (column,) in rows]
+
+
+def _scalar(result: duckdb.DuckDBPyConnection) -> Any:
+    return result.fetchall()[0][0]
+
+
+def _without_comments(sql: str) -> str:
+    return re.sub(r"--[^\n]*", "", sql)
+
+
+def _connect(path: Path, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    try:
+        for attempt in stamina.retry_context(
+            on=_is_lock_error, attempts=None, timeout=wait_seconds, wait_initial=0.05, wait_max=2.0
+        ):
+            with attempt:
+                return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if not _is_lock_error(error):
+            raise
+        holder = re.search(r"PID (\d+)", str(error))
+        named = f"process {holder[1]}" if holder else "another process"
+        raise WarehouseBusy(
+            f"The warehouse is held by {named} and stayed so for {wait_seconds:.0f} s.",
+            "Wait for that run to finish, or close the program that opened the file.",
+        ) from error
+    raise AssertionError("retry_context neither returned nor raised")
+
+
+def _is_lock_error(error: Exception) -> bool:
+    return isinstance(error, duckdb.IOException) and "lock" in str(error).lower()
+
+
+def _is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    tables = connection.execute("select count(*) from duckdb_tables() where table_name = 'warehouse_version'")
+    if _scalar(tables) == 0:
+        if _scalar(connection.execute("select count(*) from duckdb_tables()")) > 0:
+            return False
+        _create(connection)
+        return True
+    return _scalar(connection.execute("select version from main.warehouse_version")) == SCHEMA_VERSION
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    create_schemas(connection)
+    connection.execute("create table if not exists main.warehouse_version as select $1::integer as version", [SCHEMA_VERSION])

@@ -1,0 +1,120 @@
+"""Fixtures shared by all tests."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import calendly_pipeline
+from calendly_pipeline.models import SqlFile, sql_files
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.warehouse import STAGES, create_schemas, prepare, replace_table, run_query
+
+PACKAGE = Path(calendly_pipeline.__file__).parent
+AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the variables of the shell it runs in, nor writes into the repository."""
+    for name in ("PIPELINE_AS_OF", "PIPELINE_STATE_URL", "DAGSTER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path / "home"))
+
+
+def all_models() -> list[SqlFile]:
+    """Every SQL model, each after the ones it reads."""
+    waiting = {model.table: model for stage in STAGES for model in sql_files(PACKAGE / stage / "sql", stage)}
+    ordered: list[SqlFile] = []
+    while waiting:
+        ready = [model for model in waiting.values() if not any(table in waiting for table in model.reads)]
+        assert ready, f"models read each other in a circle: {sorted(waiting)}"
+        ordered += ready
+        waiting = {table: model for table, model in waiting.items() if model not in ready}
+    return ordered
+
+
+class Tables:
+    """An in-memory warehouse: put rows in, run models or checks, read rows out."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def given(self, table: str, *rows: dict[str, Any]) -> "Tables":
+        """Replace a table's rows; columns left out are null."""
+        self.connection.execute(f"delete from {table}")
+        for row in rows:
+            listed = ", ".join(f'"{name}"' for name in row)
+            marks = ", ".join("?" for _ in row)
+            values = [json.dumps(v) if isinstance(v, dict) else v for v in row.values()]
+            self.connection.execute(f"insert into {table} ({listed}) values ({marks})", values)
+        return self
+
+    def run(self, *tables: str, settings: Settings | None = None, as_of: datetime = AS_OF) -> "Tables":
+        """Run the models of the given tables in the order given."""
+        models = {model.table: model for model in all_models()}
+        for table in tables:
+            replace_table(self.connection, table, models[table].text, _parameters(settings, as_of))
+        return self
+
+    def run_stage(self, *stages: str, settings: Settings | None = None, as_of: datetime = AS_OF) -> "Tables":
+        """Run every model of the given stages, each after the ones it reads."""
+        names = [model.table for model in all_models() if model.stage in stages]
+        return self.run(*names, settings=settings, as_of=as_of)
+
+    def bad_rows(self, stage: str, check: str, settings: Settings | None = None) -> list[dict[str, Any]]:
+        """What a check file finds."""
+        (found,) = [file for file in sql_files(PACKAGE / stage / "checks", stage) if file.name == check]
+        return _dicts(run_query(self.connection, found.text, _parameters(settings, AS_OF)))
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Rows of a table or a query as dictionaries."""
+        text = query if " " in query else f"select * from {query} order by all"
+        return _dicts(self.connection.execute(text))
+
+
+def _parameters(settings: Settings | None, as_of: datetime) -> dict[str, Any]:
+    chosen = settings or Settings.model_validate({"firm": {"time_zone": "America/New_York"}})
+    return chosen.sql_parameters(as_of)
+
+
+def _dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+@pytest.fixture(scope="session")
+def _empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file with every table of every stage, all empty."""
+    path = tmp_path_factory.mktemp("empty") / "empty.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        create_schemas(connection)
+        prepare(connection)
+        for model in all_models():
+            replace_table(connection, model.table, model.text, _parameters(None, AS_OF))
+    return path
+
+
+@pytest.fixture
+def tables(_empty_warehouse: Path) -> Iterator[Tables]:
+    """Every table of the warehouse, empty, in memory; put rows in with `given`, run models with `run`."""
+    with duckdb.connect(":memory:") as connection:
+        prepare(connection)
+        connection.execute(f"attach '{_empty_warehouse}' as empty (read_only)")
+        connection.execute("copy from database empty to memory")
+        connection.execute("detach empty")
+        yield Tables(connection)
+
+
+def utc(text: str) -> datetime:
+    """An instant in UTC from ISO text."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def day(text: str) -> date:
+    """A date from ISO text."""
+    return date.fromisoformat(text)
