@@ -21,8 +21,9 @@ def current_home() -> Home:
 
 
 def state_url(home: Home) -> str:
-    """Where decisions and the ledger are kept: PIPELINE_STATE_URL; else SQLite in the home."""
-    return os.environ.get("PIPELINE_STATE_URL") or f"sqlite:///{home.data / 'state.db'}"
+    """Where decisions and the ledger are kept: PIPELINE_STATE_URL; else, and always for the sample, SQLite in the home."""
+    own = "" if home.is_sample else os.environ.get("PIPELINE_STATE_URL")
+    return own or f"sqlite:///{home.data / 'state.db'}"
 
 
 def fixed_as_of() -> datetime | None:
@@ -38,3 +39,9 @@ def parse_as_of(text: str, source: str) -> datetime:
     except ValueError as error:
         raise SettingsError(f"{source}: {text!r} is no ISO date and time.", "Write e.g. 2026-06-30T12:00:00Z.") from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def ui_environment(home: Home, as_of: datetime | None) -> dict[str, str]:
+    """The variables that Dagster's own processes need for a home."""
+    fixed = {"PIPELINE_AS_OF": as_of.isoformat()} if as_of else {}
+    return {**os.environ, "PIPELINE_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), **fixed}

@@ -32,12 +32,14 @@ class LoadReport:
     unreadable: tuple[str, ...]
 
 
-def require_time_zone(settings: Settings, files: list[LandedFile]) -> None:
+def require_time_zone(settings: Settings, home: Home) -> None:
     """Raise SettingsError, with the line to add, when bookings were dropped and the firm's zone is not set."""
-    bookings = [file for file in files if file.folder != "contacts"]
+    dropped = (path.relative_to(home.data).as_posix() for path in home.dropped_files())
+    landed = (f"{file.folder}/{file.name}" for file in landed_files(home))
+    bookings = [name for name in (*dropped, *landed) if not name.startswith("contacts/")]
     if bookings and settings.firm.time_zone is None:
         raise SettingsError(
-            f"{bookings[0].folder}/{bookings[0].name}: its times carry no zone, and firm.time_zone is not set.",
+            f"{bookings[0]}: its times carry no zone, and firm.time_zone is not set.",
             'Add to pipeline.toml, under [firm]: time_zone = "America/New_York" (your own zone).',
         )
 
@@ -45,13 +47,15 @@ def require_time_zone(settings: Settings, files: list[LandedFile]) -> None:
 def refresh_files(connection: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> int:
     """Bring `sources.files` in line with landing; forget the rows of files that landing no longer holds."""
     files = landed_files(home)
-    require_time_zone(settings, files)
+    require_time_zone(settings, home)
     accounts = {name: [a.name for a in settings.accounts(name)] for name in ("calendly", "calcom")}
     rows = [
         (f.file_id, f.folder, f.name, account_of(f, accounts.get(f.folder, [])), f.landed_at, f.modified_at, f.size_bytes, n)
         for n, f in enumerate(files, 1)
     ]
     connection.execute("begin")
+    connection.execute("delete from sources.time_zone_labels")
+    connection.executemany("insert into sources.time_zone_labels values (?, ?)", zone_labels())
     connection.execute(
         "create or replace temp table landed (file_id varchar, folder varchar, name varchar, account varchar, "
         "landed_at timestamptz, modified_at timestamptz, size_bytes bigint, recency integer)"

@@ -1,0 +1,123 @@
+"""Run a job in this process, as `calendly-pipeline run` does; the run shows in the UI like any other."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+
+from calendly_pipeline.definitions import build
+from calendly_pipeline.failures import PipelineError
+from calendly_pipeline.home import Home
+from calendly_pipeline.resources import AS_OF_TAG
+
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, the steps done and the steps there are."""
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """One data check of a run."""
+
+    table: str
+    name: str
+    passed: bool
+    is_error: bool
+    is_blocking: bool
+    bad_rows: int
+    description: str
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended. `error` is the first failure that is not a blocking check."""
+
+    run_id: str
+    succeeded: bool
+    error: BaseException | None
+    checks: tuple[CheckOutcome, ...]
+    seconds: dict[str, float]
+    """Step name -> seconds it took."""
+
+
+def run_job(home: Home, job_name: str, as_of: datetime | None, progress: Progress | None = None) -> RunOutcome:
+    """Execute a job; never raises for a failed step, the outcome says it."""
+    listener = _Listener(progress)
+    definitions = build(home, loggers={"console": _logger(listener)})
+    job = definitions.resolve_job_def(job_name)
+    listener.total = len(job.graph.node_dict)
+    tags = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+        checks = tuple(_outcome(definitions, item) for item in result.get_asset_check_evaluations())
+        failures = [event.step_failure_data for event in result.get_step_failure_events()]
+    stopped_by_check = any(not check.passed and check.is_blocking for check in checks)
+    error = None if result.success else _first_error(failures, stopped_by_check)
+    return RunOutcome(result.run_id, result.success, error, checks, listener.seconds)
+
+
+def _outcome(definitions: dg.Definitions, item: Any) -> CheckOutcome:
+    key = item.asset_check_key
+    spec = definitions.resolve_asset_graph().get_check_spec(key)
+    count = item.metadata.get("bad_rows")
+    return CheckOutcome(
+        table=".".join(key.asset_key.path),
+        name=key.name,
+        passed=item.passed,
+        is_error=item.severity == dg.AssetCheckSeverity.ERROR,
+        is_blocking=spec.blocking,
+        bad_rows=int(count.value) if count else 0,
+        description=spec.description or "",
+    )
+
+
+def _first_error(failures: list[Any], stopped_by_check: bool) -> BaseException | None:
+    for failure in failures:
+        error = failure.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None and not (stopped_by_check and "blocking" in error.message):
+            return PipelineError(error.message.strip())
+    return None if stopped_by_check else PipelineError("The run failed.", "Open it in the Dagster UI for its log.")
+
+
+class _Listener:
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.total = 0
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, event: dg.DagsterEvent) -> None:
+        if event.event_type_value == "STEP_START" and self.progress:
+            self.progress(_readable(event.step_key), len(self.seconds), self.total)
+        if event.event_type_value == "STEP_SUCCESS" and event.step_key:
+            self.seconds[event.step_key] = event.step_success_data.duration_ms / 1000
+        if event.event_type_value == "STEP_FAILURE" and event.step_key:
+            self.seconds[event.step_key] = 0.0
+
+
+class _Handler(logging.Handler):
+    def __init__(self, listener: _Listener) -> None:
+        super().__init__(logging.DEBUG)
+        self.listener = listener
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_event", None)
+        if event is not None:
+            self.listener(event)
+
+
+def _logger(listener: _Listener) -> dg.LoggerDefinition:
+    @dg.logger
+    def quiet(_: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("calendly_pipeline.run", logging.DEBUG)
+        logger.addHandler(_Handler(listener))
+        return logger
+
+    return quiet
+
+
+def _readable(step_key: str | None) -> str:
+    return (step_key or "").replace("__", ".", 1)

@@ -1,0 +1,83 @@
+-- One row per Calendly booking and invitee, merged over all exports that hold it: of every cell the newest file that
+-- has the column wins, and a file without the column takes nothing away.
+-- Rows of exports without UUID columns get a key of account, address, start and event type, and are absorbed by a
+-- row with UUIDs that agrees in those four.
+-- grain: meeting_id, invitee_key
+-- time zone: UTC
+with usable as (
+    select
+        *,
+        recency::bigint * 100000000 + line as newness,
+        key_of(['calendly', account, address, epoch_ms(starts_at)::varchar, trim(event_type_name)]) as four
+    from sources.calendly_rows
+    where problem is null
+),
+
+named as (
+    select four, event_uuid, invitee_uuid, booked_at
+    from usable
+    where event_uuid is not null
+    group by all
+),
+
+absorbed as (
+    select
+        usable.file_id,
+        usable.line,
+        named.event_uuid,
+        named.invitee_uuid
+    from usable
+    inner join named on usable.four = named.four
+    where usable.event_uuid is null
+    qualify row_number() over (
+        partition by usable.file_id, usable.line
+        order by named.booked_at = usable.booked_at desc nulls last, named.booked_at desc nulls last, named.event_uuid
+    ) = 1
+),
+
+keyed as (
+    select
+        usable.*,
+        'calendly:' || coalesce(usable.event_uuid, absorbed.event_uuid, usable.four) as meeting_id,
+        coalesce(usable.event_uuid, absorbed.event_uuid) as source_event_id,
+        coalesce(usable.invitee_uuid, absorbed.invitee_uuid, md5(usable.address)) as invitee_key,
+        case when usable.event_uuid is null then 'calendly:' || usable.four end as derived_id
+    from usable
+    left join absorbed on usable.file_id = absorbed.file_id and usable.line = absorbed.line
+)
+
+select
+    meeting_id,  -- calendly: and the event's UUID, or a key of account, address, start and event type
+    invitee_key,  -- the invitee's UUID, or a key of the address
+    source_event_id,
+    account,
+    arg_max(email, newness) as email,
+    arg_max(address, newness) as address,
+    said(arg_max(invitee_name, newness)) as name,
+    said(arg_max(invitee_first_name, newness)) as first_name,
+    said(arg_max(invitee_last_name, newness)) as last_name,
+    said(arg_max(invitee_time_zone, newness)) as time_zone_label,
+    said(arg_max(text_reminder_number, newness)) as phone,
+    said(arg_max(event_type_name, newness)) as event_type_name,
+    arg_max(starts_at, newness) as starts_at,
+    arg_max(ends_at, newness) as ends_at,
+    arg_max(booked_at, newness) as booked_at,
+    said(arg_max(location, newness)) as location,
+    arg_max(is_cancelled, newness) as is_cancelled,
+    said(arg_max(canceled_by, newness)) as cancelled_by_name,
+    said(arg_max(cancellation_reason, newness)) as cancellation_reason,
+    arg_max(is_no_show, newness) as is_no_show,  -- null: no file that holds the row can know
+    said(arg_max(guest_emails, newness)) as guest_emails,
+    lower(said(arg_max(user_email, newness))) as host_email,
+    said(arg_max(user_name, newness)) as host_name,
+    said(arg_max(salesforce_uuid, newness)) as salesforce_uuid,
+    json_object(
+        'campaign', said(arg_max(utm_campaign, newness)), 'source', said(arg_max(utm_source, newness)),
+        'medium', said(arg_max(utm_medium, newness)), 'term', said(arg_max(utm_term, newness)),
+        'content', said(arg_max(utm_content, newness))
+    ) as utm,
+    arg_max(answers, newness) as answers,
+    list_sort(list(distinct derived_id) filter (where derived_id is not null)) as derived_ids,  -- ids this row had while no file gave its UUID
+    max(recency) as recency
+from keyed
+group by meeting_id, invitee_key, source_event_id, account
