@@ -54,3 +54,152 @@ create or replace temp macro utc_instant(cell) as
             regexp_replace(trim(cell), '\s*\(.*\)$', ''), '%a %b %d %Y %H:%M:%S GMT%z'
         )::timestamptz
     );
+
+-- What kind of place a location text names.
+create or replace temp macro location_kind(place) as
+    case
+        when place is null then null
+        when regexp_matches(lower(place), 'zoom') then 'zoom'
+        when regexp_matches(lower(place), 'google(\s|:)*meet|meet\.google') then 'google_conference'
+        when regexp_matches(lower(place), 'teams') then 'microsoft_teams_conference'
+        when regexp_matches(lower(place), 'webex') then 'webex_conference'
+        when regexp_matches(lower(place), 'integrations:|https?://') then 'video'
+        when regexp_matches(place, '^[+()0-9 .-]{7,}$') then 'phone'
+        else 'physical'
+    end;
+
+-- A list of {question, answer, position} as an object question -> answer; a question asked twice keeps its position.
+create or replace temp macro answers_by_question(answers) as
+    case
+        when json_array_length(answers) > 0 then to_json(map_from_entries(list_transform(
+            from_json(answers, '[{"question": "VARCHAR", "answer": "VARCHAR", "position": "INTEGER"}]'),
+            lambda said, nth: struct_pack(
+                k := case
+                    when len(list_filter(
+                        from_json(answers, '[{"question": "VARCHAR"}]'), lambda other: other.question = said.question
+                    )) > 1 then concat(said.question, ' (', nth, ')')
+                    else coalesce(said.question, '')
+                end,
+                v := said.answer
+            )
+        )))
+    end;
+
+-- Addresses and names
+
+-- The part of a local part before its `+tag`; a plus in first place is no tag.
+create or replace temp macro without_tag(local_part) as
+    case when strpos(local_part, '+') > 1 then left(local_part, strpos(local_part, '+') - 1) else local_part end;
+
+-- Providers that deliver one mailbox under several domains.
+create or replace temp macro home_domain(domain) as
+    case domain
+        when 'googlemail.com' then 'gmail.com'
+        when 'me.com' then 'icloud.com'
+        when 'mac.com' then 'icloud.com'
+        when 'pm.me' then 'proton.me'
+        when 'protonmail.com' then 'proton.me'
+        when 'ya.ru' then 'yandex.ru'
+        when 'yandex.com' then 'yandex.ru'
+        else domain
+    end;
+
+-- A plain address as its provider reads it: tag off (a relay's tag is the mailbox), dots off at Gmail only.
+create or replace temp macro canonical_address(plain, is_relay) as
+    case
+        when plain not like '%@%' or plain like '%@%@%' or is_relay then plain
+        when home_domain(split_part(plain, '@', 2)) = 'gmail.com'
+            then coalesce(nullif(replace(without_tag(split_part(plain, '@', 1)), '.', ''), ''), split_part(plain, '@', 1))
+                || '@gmail.com'
+        else without_tag(split_part(plain, '@', 1)) || '@' || home_domain(split_part(plain, '@', 2))
+    end;
+
+-- A company's name as compared: punctuation and legal forms off.
+create or replace temp macro plain_company(said_name) as
+    nullif(
+        trim(
+            regexp_replace(
+                regexp_replace(lower(strip_accents(said_name)), '[^\p{L}\p{N}]+', ' ', 'g'),
+                '(\s+(inc|incorporated|llc|llp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|sa|sarl|bv|nv|pty|pllc|pc))+\s*$',
+                ''
+            )
+        ),
+        ''
+    );
+
+-- Whether two first names can be one person's: nickname, initial, or nearly the same letters (Latin script only).
+create or replace temp macro first_names_near(a, b, first_name_similarity) as
+    list_has_any(a.forms, b.firsts)
+    or (least(length(a.first_token), length(b.first_token)) = 1 and left(a.first_token, 1) = left(b.first_token, 1))
+    or (
+        a.is_latin and b.is_latin
+        and jaro_winkler_similarity(a.first_token, b.first_token) >= first_name_similarity
+    );
+
+-- Whether two surnames can be one person's: equal, inside a double name, or nearly the same letters.
+create or replace temp macro surnames_near(a, b, surname_similarity) as
+    a.last_token = b.last_token
+    or list_contains(a.surnames, b.last_token)
+    or list_contains(b.surnames, a.last_token)
+    or (
+        a.is_latin and b.is_latin
+        and jaro_winkler_similarity(a.last_token, b.last_token) >= surname_similarity
+    );
+
+-- How well two names agree, both given as rows of contacts.name_parts:
+-- full near first_only none first_same last_same first_diff conflict.
+create or replace temp macro name_agreement(a, b, surname_similarity, first_name_similarity, joined_letters) as
+    case
+        when a.name_normalised is null or b.name_normalised is null then 'none'
+        when a.last_token is not null and a.name_normalised = b.name_normalised then 'full'
+        when a.joined = b.joined and (length(a.joined) >= joined_letters or not a.is_latin) then 'full'
+        when a.last_token is not null and b.last_token is not null then
+            case
+                when a.last_token = b.last_token and list_has_any(a.firsts, b.firsts) then 'full'
+                when a.first_token = b.last_token and a.last_token = b.first_token then 'full'
+                when list_has_any(a.firsts, b.firsts) then
+                    case when surnames_near(a, b, surname_similarity) then 'near' else 'first_same' end
+                when first_names_near(a, b, first_name_similarity) then
+                    case
+                        when surnames_near(a, b, surname_similarity) then 'near'
+                        when list_has_any(a.forms, b.firsts) then 'first_same'
+                        else 'conflict'
+                    end
+                when surnames_near(a, b, surname_similarity) then 'last_same'
+                else 'conflict'
+            end
+        -- One side is a single word from here on.
+        when length(a.joined) = 1 or length(b.joined) = 1 then 'none'
+        when list_has_any(a.firsts, b.firsts) or first_names_near(a, b, first_name_similarity) then 'first_only'
+        when a.first_token = b.last_token or a.last_token = b.first_token then 'none'
+        else 'first_diff'
+    end;
+
+-- A person's name on a card: the parts when there are any, else the whole.
+create or replace temp macro name_of(full_name, first_name, middle_name, last_name) as
+    case
+        when said(first_name) is not null and said(last_name) is not null
+            then concat_ws(' ', said(first_name), said(middle_name), said(last_name))
+        else coalesce(said(full_name), said(concat_ws(' ', said(first_name), said(last_name))))
+    end;
+
+-- Key of a contact that came without an id: its first address (else its name) and its normalised name.
+create or replace temp macro derived_contact_id(first_address_or_name, name_normalised) as
+    'csv:' || key_of([first_address_or_name, name_normalised]);
+
+-- Order of name agreements, best first. Up to 3 the name speaks for the contact, from 6 on against it.
+create or replace temp macro agreement_rank(agreement) as
+    list_position(
+        ['full', 'near', 'first_only', 'none', 'first_same', 'last_same', 'first_diff', 'conflict'], agreement
+    );
+
+-- A rule's sentence with the values put in.
+create or replace temp macro explained(template, name, address, contact, contact_address, people_count) as
+    replace(replace(replace(replace(replace(
+        template,
+        '{name}', coalesce(name, '(not given)')),
+        '{address}', coalesce(address, '(no address)')),
+        '{contact}', coalesce(contact, 'somebody without a name')),
+        '{contact_address}', coalesce(contact_address, 'an address')),
+        '{count}', coalesce(people_count, 0)::varchar
+    );

@@ -67,7 +67,10 @@ class SqlFile:
     @cached_property
     def query(self) -> exp.Query:
         """The parsed statement; raises ValueError when it is not one single query."""
-        statements = [statement for statement in sqlglot.parse(self.text, dialect="duckdb") if statement]
+        try:
+            statements = [statement for statement in sqlglot.parse(self.text, dialect="duckdb") if statement]
+        except sqlglot.errors.ParseError as error:
+            raise ValueError(f"{self.path.name} cannot be parsed: {error}") from error
         if len(statements) != 1 or not isinstance(statements[0], exp.Query):
             raise ValueError(f"{self.path.name} must hold exactly one query")
         return statements[0]

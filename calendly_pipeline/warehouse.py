@@ -17,6 +17,9 @@ from calendly_pipeline.failures import StoreError, WarehouseBusy
 SCHEMA_VERSION = 1
 """Raise it when a table loaded by Python changes shape: the next run then rebuilds the warehouse from landing."""
 
+MEMORY_LIMIT = "2GB"
+"""DuckDB spills to disk beyond it: a million bookings run on a laptop, a little slower than with more memory."""
+
 STAGES = ("sources", "meetings", "contacts", "classification", "metrics", "destinations")
 MACROS = Path(__file__).with_name("macros.sql")
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
@@ -45,8 +48,9 @@ def open_warehouse(path: Path, *, read_only: bool = False, wait_seconds: float =
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Set the session's zone to UTC and load the macros that models share."""
+    """Set the session's zone and memory limit, and load the macros that models share."""
     connection.execute("set timezone = 'UTC'")
+    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(MACROS.read_text(encoding="utf-8"))
 
 

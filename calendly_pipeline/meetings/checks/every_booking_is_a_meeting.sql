@@ -1,18 +1,16 @@
--- Every usable row of every export belongs to a meeting and to an attendee of it: nothing is lost.
+-- Every usable row of every export belongs to a meeting: nothing is lost.
 -- asset: meetings.attendees
 -- severity: error
-select rows.file_id, rows.line
-from sources.calendly_rows as rows
-left join meetings.attendees as attendees
-    on rows.address = attendees.address
-    and (
-        attendees.meeting_id = 'calendly:' || rows.event_uuid
-        or rows.event_uuid is null
-        and attendees.meeting_id like 'calendly:%'
-    )
-where rows.problem is null and attendees.attendee_id is null
+with known as (
+    select meeting_id as id from meetings.meetings
+    union all by name
+    select alias_id as id from meetings.meeting_aliases
+)
+
+select file_id, line
+from sources.calendly_rows
+where problem is null and 'calendly:' || coalesce(event_uuid, booking_key) not in (select id from known)
 union all by name
-select rows.file_id, rows.line
-from sources.calcom_rows as rows
-left join meetings.meetings as meetings on meetings.meeting_id = 'calcom:' || rows.uid
-where rows.problem is null and meetings.meeting_id is null
+select file_id, line
+from sources.calcom_rows
+where problem is null and 'calcom:' || uid not in (select id from known)

@@ -10,12 +10,33 @@ united as (
     select * from meetings.calendly_meetings
     union all by name
     select * from meetings.calcom_meetings
+),
+
+hosted as (
+    select
+        united.* exclude (host_email),
+        coalesce(aliases.host, united.host_email) as host_email
+    from united
+    left join aliases on united.host_email = aliases.alias
+),
+
+-- Cal.com's exports hold a user name; Calendly's the name people know.
+host_names as (
+    select host_email, arg_max(host_name, booked_at) as host_name
+    from hosted
+    where platform = 'calendly'
+    group by host_email
 )
 
 select
-    united.* exclude (host_email),
-    coalesce(aliases.host, united.host_email) as host_email,  -- after hosts.aliases
-    key_of([united.platform, united.account, united.address, coalesce(aliases.host, united.host_email), trim(united.event_type_name)])
-        as series  -- same person, host and event type: within it a moved booking finds its successor
-from united
-left join aliases on united.host_email = aliases.alias
+    hosted.* exclude (host_name),  -- host_email: after hosts.aliases
+    coalesce(host_names.host_name, hosted.host_name) as host_name,
+    key_of([
+        hosted.platform,
+        hosted.account,
+        hosted.address,
+        hosted.host_email,
+        coalesce(hosted.event_type_id, trim(hosted.event_type_name))
+    ]) as series  -- same person, host and event type: within it a moved booking finds its successor
+from hosted
+left join host_names on hosted.host_email = host_names.host_email

@@ -100,7 +100,7 @@ select
     bookings.state,
     bookings.is_state_certain,
     bookings.is_host_absent,
-    coalesce(bookings.event_type_name, bookings.title) as event_type_name,
+    bookings.event_type_name,
     null::varchar as event_type_slug,
     bookings.event_type_id,
     bookings.title,

@@ -5,16 +5,13 @@
 -- grain: meeting_id, invitee_key
 -- time zone: UTC
 with usable as (
-    select
-        *,
-        recency::bigint * 100000000 + line as newness,
-        key_of(['calendly', account, address, epoch_ms(starts_at)::varchar, trim(event_type_name)]) as four
+    select *, recency::bigint * 100000000 + line as newness
     from sources.calendly_rows
     where problem is null
 ),
 
 named as (
-    select four, event_uuid, invitee_uuid, booked_at
+    select booking_key, event_uuid, invitee_uuid, booked_at
     from usable
     where event_uuid is not null
     group by all
@@ -27,7 +24,7 @@ absorbed as (
         named.event_uuid,
         named.invitee_uuid
     from usable
-    inner join named on usable.four = named.four
+    inner join named on usable.booking_key = named.booking_key
     where usable.event_uuid is null
     qualify row_number() over (
         partition by usable.file_id, usable.line
@@ -38,10 +35,10 @@ absorbed as (
 keyed as (
     select
         usable.*,
-        'calendly:' || coalesce(usable.event_uuid, absorbed.event_uuid, usable.four) as meeting_id,
+        'calendly:' || coalesce(usable.event_uuid, absorbed.event_uuid, usable.booking_key) as meeting_id,
         coalesce(usable.event_uuid, absorbed.event_uuid) as source_event_id,
         coalesce(usable.invitee_uuid, absorbed.invitee_uuid, md5(usable.address)) as invitee_key,
-        case when usable.event_uuid is null then 'calendly:' || usable.four end as derived_id
+        case when usable.event_uuid is null then 'calendly:' || usable.booking_key end as derived_id
     from usable
     left join absorbed on usable.file_id = absorbed.file_id and usable.line = absorbed.line
 )

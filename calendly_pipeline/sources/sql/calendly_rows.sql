@@ -26,6 +26,45 @@ cells as (
     from sources.calendly_exports as exports
     inner join sources.files as files on exports.file_id = files.file_id
     left join accounts on files.account = accounts.account
+),
+
+-- Zone rules are looked up once per zone and quarter of an hour: clocks change on those, and rows share them.
+quarters as (
+    select zone, time_bucket(interval 15 minute, wall) as quarter
+    from (
+        select zone, unnest([start_wall, end_wall, booked_wall]) as wall
+        from cells
+    )
+    where wall is not null
+    group by all
+),
+
+offsets as (
+    select
+        zone,
+        quarter,
+        utc_of(quarter, zone) - timezone('UTC', quarter) as offset_from_utc,
+        is_repeated_hour(quarter, zone) as is_repeated,
+        is_skipped_hour(quarter, zone) as is_skipped
+    from quarters
+),
+
+timed as (
+    select
+        cells.*,
+        timezone('UTC', cells.start_wall) + at_start.offset_from_utc as starts_at,
+        timezone('UTC', coalesce(cells.end_wall, cells.start_wall))
+        + coalesce(at_end.offset_from_utc, at_start.offset_from_utc) as ends_at,
+        timezone('UTC', cells.booked_wall) + at_booking.offset_from_utc as booked_at,
+        at_start.is_repeated,
+        at_start.is_skipped
+    from cells
+    left join offsets as at_start
+        on cells.zone = at_start.zone and time_bucket(interval 15 minute, cells.start_wall) = at_start.quarter
+    left join offsets as at_end
+        on cells.zone = at_end.zone and time_bucket(interval 15 minute, cells.end_wall) = at_end.quarter
+    left join offsets as at_booking
+        on cells.zone = at_booking.zone and time_bucket(interval 15 minute, cells.booked_wall) = at_booking.quarter
 )
 
 select
@@ -43,9 +82,9 @@ select
     invitee_time_zone,
     text_reminder_number,
     event_type_name,
-    utc_of(start_wall, zone) as starts_at,
-    utc_of(coalesce(end_wall, start_wall), zone) as ends_at,
-    utc_of(booked_wall, zone) as booked_at,
+    starts_at,
+    ends_at,
+    booked_at,
     location,
     coalesce(said_true(canceled), false) as is_cancelled,
     canceled_by,
@@ -61,9 +100,11 @@ select
     utm_term,
     utm_content,
     answers,
+    key_of(['calendly', account, plain_address(invitee_email), epoch_ms(starts_at)::varchar, trim(event_type_name)])
+        as booking_key,  -- stands in for the UUID where a file has none
     case
-        when is_repeated_hour(start_wall, zone) then 'repeated'
-        when is_skipped_hour(start_wall, zone) then 'skipped'
+        when is_repeated then 'repeated'
+        when is_skipped then 'skipped'
     end as clock_change,  -- the start fell into a clock change and was settled by rule
     case
         when plain_address(invitee_email) is null then 'Invitee Email is blank'
@@ -77,4 +118,4 @@ select
         when said(marked_as_no_show) is not null and said_true(marked_as_no_show) is null
             then 'Marked as No-Show is neither Yes nor No'
     end as problem  -- null: the row is used
-from cells
+from timed

@@ -1,0 +1,79 @@
+"""The contacts stage in Dagster."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from calendly_pipeline.contacts.lists import TABLES, insert_rows, load_lists
+from calendly_pipeline.contacts.phone_numbers import e164_rows
+from calendly_pipeline.models import OWNERS, asset_key, materialised, stage_definitions
+from calendly_pipeline.resources import FirmResource, WarehouseResource
+from calendly_pipeline.state import decisions as decisions_table
+
+STAGE = "contacts"
+LISTS = {
+    "rule_set": "Thresholds of rules.toml and the version of the whole rule set; one row.",
+    "rules": "Rules of rules.toml: tier, decision, score and the sentence that explains a match; one row per rule.",
+    "mail_domains": "Mail domains of providers, relays and disposable addresses, and slips of the pen for them.",
+    "nicknames": "Names and the forms they are called by.",
+    "role_names": "Local parts that name a desk, not a person.",
+}
+SAID_NUMBERS = """
+    select distinct said
+    from (
+        select phone as said from contacts.attendee_details
+        union all by name
+        select unnest(phones) as said from contacts.entries
+    )
+    where said(said) is not null
+    order by said
+"""
+
+
+def contacts() -> dg.Definitions:
+    """SQL models and checks of this folder, and the three things only Python can bring."""
+    return stage_definitions(Path(__file__).parent, [rule_lists, decisions, phone_numbers])
+
+
+@dg.multi_asset(
+    name="rule_lists",
+    specs=[
+        dg.AssetSpec([STAGE, table], group_name=STAGE, kinds={"python", "csv"}, owners=OWNERS, description=text)
+        for table, text in LISTS.items()
+    ],
+)
+def rule_lists(warehouse: WarehouseResource):  # noqa: ANN201 - Dagster reads the yields
+    """rules.toml and the lists beside it."""
+    with warehouse.get_connection() as connection:
+        version = load_lists(connection)
+        for table in TABLES:
+            result = materialised(connection, f"{STAGE}.{table}", rule_set_version=version)
+            yield result._replace(asset_key=asset_key(f"{STAGE}.{table}"))
+
+
+@dg.asset(key=[STAGE, "decisions"], group_name=STAGE, kinds={"python", "sqlite"}, owners=OWNERS)
+def decisions(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """Every decision of the review desk, undone ones too, copied from the state store; one row per decision."""
+    with firm.state() as state:
+        rows = state.rows(decisions_table)
+    kept = [{name: value for name, value in row.items() if name != "evidence"} for row in rows]
+    with warehouse.get_connection() as connection:
+        connection.execute("delete from contacts.decisions")
+        insert_rows(connection, "contacts.decisions", kept)
+        return materialised(connection, "contacts.decisions")
+
+
+@dg.asset(
+    key=[STAGE, "phone_numbers"],
+    deps=[asset_key("contacts.attendee_details"), asset_key("contacts.entries")],
+    group_name=STAGE,
+    kinds={"python"},
+    owners=OWNERS,
+)
+def phone_numbers(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """Every telephone number said anywhere, in E.164; one row per distinct text."""
+    with warehouse.get_connection() as connection:
+        said = [number for (number,) in connection.execute(SAID_NUMBERS).fetchall()]
+        connection.execute("delete from contacts.phone_numbers")
+        insert_rows(connection, "contacts.phone_numbers", e164_rows(said, firm.settings.firm.default_country))
+        return materialised(connection, "contacts.phone_numbers", read_as_numbers_of=firm.settings.firm.default_country)

@@ -1,0 +1,61 @@
+-- One row per identity and contact that may be the same person, and what brought them together.
+-- A further group of rules is a further `candidates_*` file and a further branch here.
+-- grain: identity_id, contact_id, basis
+with pairs as (
+    select identity_id, contact_id, basis, contact_address, address_source from contacts.candidates_link
+    union all by name
+    select identity_id, contact_id, basis, contact_address, address_source from contacts.candidates_address
+    union all by name
+    select identity_id, contact_id, basis, contact_address, address_source from contacts.candidates_typo
+),
+
+named as (
+    select
+        pairs.*,
+        identities.name_normalised as given_name,
+        contacts.name_normalised as card_name,
+        contacts.is_company,
+        contacts.source as contact_source,
+        case
+            when contacts.name_normalised is null then contacts.contact_id
+            else concat_ws('/', contacts.name_normalised, contacts.generation)
+        end as person_key
+    from pairs
+    inner join contacts.identities as identities on pairs.identity_id = identities.identity_id
+    inner join contacts.contacts as contacts on pairs.contact_id = contacts.contact_id
+),
+
+-- Each pair of names is compared once, however many people bear them.
+compared as (
+    select
+        names.given_name,
+        names.card_name,
+        name_agreement(
+            given, card, rule_set.surname_similarity, rule_set.first_name_similarity, rule_set.joined_letters
+        ) as name_agreement
+    from (
+        select distinct given_name, card_name
+        from named
+        where given_name is not null and card_name is not null
+    ) as names
+    inner join contacts.name_parts as given on names.given_name = given.name_normalised
+    inner join contacts.name_parts as card on names.card_name = card.name_normalised
+    cross join contacts.rule_set as rule_set
+)
+
+select
+    named.identity_id,
+    named.contact_id,
+    named.basis,  -- link_id | email_exact | email_canonical | email_typo_domain
+    named.contact_address,  -- address of the contact that agrees; null: none does
+    named.address_source,  -- crm | address_book | confirmed | learned
+    named.is_company,
+    named.contact_source,  -- crm | address_book
+    named.person_key,  -- equal for two cards of one name
+    coalesce(compared.name_agreement, 'none') as name_agreement,
+    agreement_rank(coalesce(compared.name_agreement, 'none')) as name_rank,  -- 1 agrees best, 8 worst
+    rejected.identity_id is not null as is_rejected  -- a person said no
+from named
+left join compared on named.given_name = compared.given_name and named.card_name = compared.card_name
+left join contacts.rejected_pairs as rejected
+    on named.identity_id = rejected.identity_id and named.contact_id = rejected.contact_id

@@ -1,0 +1,159 @@
+-- One row per person or company of the contact files in force: the newest CRM export of each kind, and the newest
+-- content under each address book's file name. Says which contact the entry stands for.
+-- A cell that the newest file does not have comes from the newest older file that has it.
+-- grain: source, own_id
+-- source of truth: the CRM's newest export
+with said_rows as (
+    select 'crm' as source, crm_contacts.*, crm_contacts.kind as population
+    from sources.crm_contacts
+    union all by name
+    select 'address_book' as source, address_books.*, files.name as population
+    from sources.address_books
+    inner join sources.files as files on address_books.file_id = files.file_id
+),
+
+newest_files as (
+    select said_rows.source, said_rows.population, max(files.recency) as recency
+    from (select distinct source, population, file_id from said_rows) as said_rows
+    inner join sources.files as files on said_rows.file_id = files.file_id
+    group by all
+),
+
+keyed as (
+    select
+        said_rows.*,
+        names.name_normalised,
+        names.generation,
+        from_json(said_rows.addresses, '["VARCHAR"]') as address_list,
+        files.recency::bigint * 100000000 + said_rows.line as newness,
+        files.recency = newest_files.recency as is_in_force
+    from said_rows
+    inner join sources.files as files on said_rows.file_id = files.file_id
+    inner join newest_files
+        on said_rows.source = newest_files.source and said_rows.population is not distinct from newest_files.population
+    left join contacts.names as names
+        on name_of(said_rows.full_name, said_rows.first_name, said_rows.middle_name, said_rows.last_name) = names.said
+),
+
+own as (
+    select
+        *,
+        case
+            when source = 'crm' and said(contact_key) is not null then said(contact_key)
+            else derived_contact_id(
+                coalesce(plain_address(address_list[1]), lower(said(full_name)), lower(said(company))),
+                coalesce(name_normalised, lower(said(company)))
+            )
+        end as own_id
+    from keyed
+),
+
+merged as (
+    select
+        source,
+        own_id,
+        bool_or(said(contact_key) is not null) and source = 'crm' as has_crm_id,
+        max(said(contact_key)) as contact_key,
+        arg_max(file_id, newness) as file_id,
+        arg_max(line, newness) as line,
+        said(arg_max(first_name, newness)) as first_name,
+        said(arg_max(last_name, newness)) as last_name,
+        said(arg_max(name_of(full_name, first_name, middle_name, last_name), newness)) as person_name,
+        arg_max(name_normalised, newness) as name_normalised,
+        arg_max(coalesce(generation, lower(said(suffix))), newness) as generation,
+        said(arg_max(company, newness)) as company,
+        said(arg_max(job_title, newness)) as job_title,
+        coalesce(said_true(arg_max(is_company, newness)), false) as is_company,
+        said(arg_max(assigned_user, newness)) as assigned_user,
+        said(arg_max(household, newness)) as household,
+        arg_max(address_list, newness) as address_list,
+        arg_max(phones, newness) as phones,
+        list_reduce(list(fields order by newness), lambda older, newer: json_merge_patch(older, newer)) as fields
+    from own
+    group by source, own_id
+    having bool_or(is_in_force)
+),
+
+entry_addresses as (
+    select
+        source, own_id, has_crm_id, name_normalised,
+        plain_address(unnest(address_list)) as address
+    from merged
+    where not is_company
+),
+
+-- A CRM row without an id is the row with an id that holds the same address and name.
+crm_ids as (
+    select bare.own_id, min(known.own_id) as contact_id
+    from entry_addresses as bare
+    inner join entry_addresses as known
+        on bare.address = known.address and bare.name_normalised = known.name_normalised
+    where bare.source = 'crm' and not bare.has_crm_id and known.has_crm_id
+    group by bare.own_id
+),
+
+crm_people as (
+    select
+        entry_addresses.address,
+        entry_addresses.name_normalised,
+        coalesce(crm_ids.contact_id, entry_addresses.own_id) as contact_id
+    from entry_addresses
+    left join crm_ids on entry_addresses.own_id = crm_ids.own_id
+    where entry_addresses.source = 'crm' and entry_addresses.address is not null
+    group by all
+),
+
+-- A person of an address book is the CRM contact with the same address whose name agrees best.
+agreements as (
+    select
+        books.own_id,
+        crm_people.contact_id,
+        name_agreement(
+            book_parts, crm_parts,
+            rule_set.surname_similarity, rule_set.first_name_similarity, rule_set.joined_letters
+        ) as agreement
+    from entry_addresses as books
+    inner join crm_people on books.address = crm_people.address
+    inner join contacts.name_parts as book_parts on books.name_normalised = book_parts.name_normalised
+    inner join contacts.name_parts as crm_parts on crm_people.name_normalised = crm_parts.name_normalised
+    cross join contacts.rule_set as rule_set
+    where books.source = 'address_book'
+),
+
+book_ids as (
+    select own_id, arg_min(contact_id, (agreement_rank(agreement), contact_id)) as contact_id
+    from agreements
+    where agreement in ('full', 'near', 'first_only')
+    group by own_id
+)
+
+select
+    merged.source,  -- crm | address_book
+    merged.own_id,  -- id of this entry alone
+    coalesce(
+        crm_ids.contact_id, same_key.own_id, book_ids.contact_id, merged.own_id
+    ) as contact_id,  -- contact it stands for
+    merged.has_crm_id,
+    merged.file_id,
+    merged.line,
+    merged.first_name,
+    merged.last_name,
+    coalesce(case when merged.is_company then merged.company end, merged.person_name, merged.company) as full_name,
+    case when not merged.is_company then merged.name_normalised end as name_normalised,
+    case when not merged.is_company then merged.generation end as generation,
+    merged.company,
+    merged.job_title,
+    merged.is_company,
+    merged.assigned_user,
+    merged.household,
+    list_sort(list_distinct(list_filter(
+        list_transform(merged.address_list, lambda said_address: plain_address(said_address)),
+        lambda address: contains(address, '@')
+    ))) as addresses,
+    from_json(merged.phones, '["VARCHAR"]') as phones,  -- as said
+    merged.fields  -- header -> cell: every other column of the file
+from merged
+left join crm_ids on merged.source = 'crm' and merged.own_id = crm_ids.own_id
+left join book_ids on merged.source = 'address_book' and merged.own_id = book_ids.own_id
+left join merged as same_key
+    on merged.source = 'address_book' and same_key.source = 'crm' and merged.contact_key = same_key.own_id

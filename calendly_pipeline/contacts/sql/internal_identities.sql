@@ -1,0 +1,43 @@
+-- One row per identity that is staff: an address of a host, or in a mail domain of the firm. Exceptions are left out.
+-- grain: identity_id
+with staff_domains as (
+    select unnest(from_json($internal_domains, '["VARCHAR"]')) as domain
+),
+
+exceptions as (
+    select plain_address(unnest(from_json($internal_exceptions, '["VARCHAR"]'))) as address
+),
+
+aliases as (
+    select unnest(from_json($host_aliases, '[{"alias": "VARCHAR", "host": "VARCHAR"}]')) as alias
+),
+
+host_addresses as (
+    select host_email as address from meetings.meetings
+    union
+    select unnest(hosts) as address from meetings.meetings
+    union
+    select alias.alias as address from aliases
+    union
+    select alias.host as address from aliases
+),
+
+host_mailboxes as (
+    select canonical_address(plain_address(address), false) as canonical_address
+    from host_addresses
+    where contains(address, '@')
+    group by all
+)
+
+select
+    identities.identity_id,
+    case
+        when host_mailboxes.canonical_address is not null or identities.is_co_host then 'host_address'
+        else 'internal_domain'
+    end as rule  -- host_address | internal_domain
+from contacts.identities as identities
+left join host_mailboxes on identities.canonical_address = host_mailboxes.canonical_address
+left join staff_domains on split_part(identities.address, '@', 2) = staff_domains.domain
+left join exceptions on identities.address = exceptions.address
+where exceptions.address is null
+    and (host_mailboxes.canonical_address is not null or staff_domains.domain is not null or identities.is_co_host)

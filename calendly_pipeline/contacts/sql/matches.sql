@@ -1,0 +1,75 @@
+-- One row per attendee and contact behind it; every attendee has at least one row, without a contact when there is
+-- none, when it is staff, or when a person has to decide (the candidates are in contacts.review_queue).
+-- grain: match_id
+with links as (
+    select
+        candidates.identity_id,
+        candidates.contact_id,
+        candidates.contact_address is not null or candidates.name_rank <= 3 as is_agreeing,
+        rules.rule,
+        rules.decision,
+        case when rules.decision = 'review' then 'R1' else rules.tier end as tier,
+        rules.score + 4 - candidates.name_rank as score,
+        explained(
+            rules.explanation, identities.name, identities.address, contacts.full_name, candidates.contact_address, 1
+        ) as explanation
+    from contacts.candidates as candidates
+    inner join contacts.identities as identities on candidates.identity_id = identities.identity_id
+    inner join contacts.contacts as contacts on candidates.contact_id = contacts.contact_id
+    inner join contacts.rules as rules
+        on rules.rule = case
+            when candidates.contact_address is not null or candidates.name_rank <= 3 then 'link_id'
+            else 'link_of_another'
+        end
+    where candidates.basis = 'link_id'
+        and not candidates.is_rejected
+        and not candidates.is_company
+        and rules.decision <> 'off'
+),
+
+attendee_links as (
+    select attendees.attendee_id, links.*
+    from contacts.attendee_identities as attendees
+    inner join contacts.contact_aliases as contact_aliases on attendees.crm_contact_hint = contact_aliases.former_id
+    inner join links
+        on attendees.identity_id = links.identity_id and contact_aliases.contact_id = links.contact_id
+    -- What people decided, and who is staff, stands above any link.
+    where not exists (
+        select 1 from contacts.identity_verdicts as verdicts
+        where verdicts.identity_id = attendees.identity_id
+            and (verdicts.decision in ('confirmed', 'rejected', 'internal'))
+    )
+),
+
+version as (
+    select rule_set_version
+    from contacts.rule_set
+)
+
+select
+    attendees.attendee_id || '/' || coalesce(
+        case
+            when links.attendee_id is null then verdicts.contact_id
+            when links.decision = 'auto' then links.contact_id
+        end, ''
+    ) as match_id,
+    attendees.attendee_id,
+    attendees.meeting_id,
+    attendees.role,  -- invitee | guest | co_host
+    attendees.identity_id,
+    case
+        when links.attendee_id is null then verdicts.contact_id
+        when links.decision = 'auto' then links.contact_id
+    end as contact_id,  -- null: nobody, staff, or not decided yet
+    coalesce(links.decision, verdicts.decision) as decision,  -- auto | review | confirmed | rejected | unmatched | internal
+    case when links.attendee_id is null then verdicts.tier else links.tier end as tier,  -- null: nothing was found
+    coalesce(links.rule, verdicts.rule) as rule,
+    case when links.attendee_id is null then verdicts.score else links.score end as score,  -- a rank, no probability
+    null::double as expected_strangers,  -- expected number of strangers of this name; the name tiers fill it
+    case when links.attendee_id is null then verdicts.is_name_different else false end as is_name_different,
+    version.rule_set_version,
+    coalesce(links.explanation, verdicts.explanation) as explanation
+from contacts.attendee_identities as attendees
+inner join contacts.identity_verdicts as verdicts on attendees.identity_id = verdicts.identity_id
+cross join version
+left join attendee_links as links on attendees.attendee_id = links.attendee_id

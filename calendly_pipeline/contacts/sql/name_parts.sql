@@ -1,0 +1,45 @@
+-- One row per normalised name, taken apart for comparison.
+-- grain: name_normalised
+with tokens as (
+    select
+        name_normalised,
+        string_split(replace(name_normalised, '& ', ''), ' ') as words,
+        -- Of `robert & anna hale` both first names count; of `robert hale & anna park` only the first.
+        case
+            when string_split(name_normalised, ' ')[2] = '&' then string_split(name_normalised, ' ')[1:3:2]
+            else string_split(name_normalised, ' ')[1:1]
+        end as firsts
+    from contacts.names
+    where name_normalised is not null
+    group by name_normalised
+),
+
+-- A nickname meets its name and the other nicknames of that name; two names that share a nickname stay apart.
+relatives as (
+    select name as first_token, form as other from contacts.nicknames
+    union
+    select form as first_token, name as other from contacts.nicknames
+    union
+    select one.form as first_token, two.form as other
+    from contacts.nicknames as one
+    inner join contacts.nicknames as two on one.name = two.name and one.form <> two.form
+),
+
+forms as (
+    select first_token, list_sort(list(other)) as forms
+    from relatives
+    group by first_token
+)
+
+select
+    tokens.name_normalised,
+    tokens.words[1] as first_token,
+    case when len(tokens.words) > 1 then tokens.words[-1] end as last_token,  -- null: a single word was given
+    tokens.firsts,  -- first names; two on a joint card
+    case when len(tokens.words) > 1 then tokens.words[2:] else [] end as surnames,  -- all words after the first
+    array_to_string(tokens.words, '') as joined,
+    list_concat(coalesce(one.forms, []), coalesce(two.forms, [])) as forms,  -- nicknames of the first names
+    strlen(tokens.name_normalised) = length(tokens.name_normalised) as is_latin
+from tokens
+left join forms as one on tokens.firsts[1] = one.first_token
+left join forms as two on tokens.firsts[2] = two.first_token

@@ -1,0 +1,51 @@
+-- One row per identity whose address belongs to somebody of another name, and contact that does have its name.
+-- grain: identity_id, contact_id
+with contradicted as (
+    select
+        identity_id,
+        arg_min(contact_id, (name_rank, contact_id)) as holder_id
+    from contacts.candidates
+    where basis in ('email_exact', 'email_canonical') and not is_company
+    group by identity_id
+    having min(name_rank) >= 6
+),
+
+-- The name as given and its nicknames; a lone first name takes the surname of the address's holder.
+spellings as (
+    select
+        contradicted.identity_id,
+        unnest(list_concat(given.firsts, given.forms)) as first_token,
+        coalesce(given.last_token, holder_parts.last_token) as last_token
+    from contradicted
+    inner join contacts.identities as identities on contradicted.identity_id = identities.identity_id
+    inner join contacts.name_parts as given on identities.name_normalised = given.name_normalised
+    inner join contacts.contacts as holders on contradicted.holder_id = holders.contact_id
+    left join contacts.name_parts as holder_parts on holders.name_normalised = holder_parts.name_normalised
+),
+
+card_names as (
+    select
+        contacts.contact_id,
+        unnest(parts.firsts) as first_token,
+        parts.last_token
+    from contacts.contacts as contacts
+    inner join contacts.name_parts as parts on contacts.name_normalised = parts.name_normalised
+    where parts.last_token is not null
+)
+
+select
+    spellings.identity_id,
+    card_names.contact_id,
+    'name_of_another' as basis
+from spellings
+inner join card_names
+    on spellings.last_token = card_names.last_token and spellings.first_token = card_names.first_token
+where not exists (
+    select 1 from contacts.candidates as holders
+    where holders.identity_id = spellings.identity_id and holders.contact_id = card_names.contact_id
+)
+    and not exists (
+        select 1 from contacts.rejected_pairs as rejected
+        where rejected.identity_id = spellings.identity_id and rejected.contact_id = card_names.contact_id
+    )
+group by spellings.identity_id, card_names.contact_id

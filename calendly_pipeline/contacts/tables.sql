@@ -1,0 +1,66 @@
+-- Tables of this stage that Python loads.
+
+-- What people decided, copied from the state store.
+create table if not exists contacts.decisions (
+    decision_id integer,
+    kind varchar,
+    canonical_address varchar,
+    name_normalised varchar,
+    contact_id varchar,
+    decided_by varchar,
+    decided_at timestamptz,
+    reason varchar,
+    rule_set_version varchar,
+    undoes integer
+);
+
+-- Telephone numbers as said -> E.164; null where it is no number of any country.
+create table if not exists contacts.phone_numbers (
+    said varchar,
+    e164 varchar
+);
+
+-- rules.toml: one row of thresholds.
+create table if not exists contacts.rule_set (
+    rule_set_version varchar,
+    surname_similarity double,
+    first_name_similarity double,
+    joined_letters integer,
+    unspecific_names integer,
+    typo_edits integer,
+    typo_edits_long integer,
+    typo_long_from integer,
+    typo_label_letters integer,
+    review_agreements varchar[],
+    company_question varchar,
+    phone_question varchar,
+    name_question varchar,
+    candidates_shown integer
+);
+
+-- rules.toml: one row per rule.
+create table if not exists contacts.rules (
+    rule varchar,
+    tier varchar,
+    decision varchar,
+    score integer,
+    explanation varchar
+);
+
+-- lists/nicknames.csv
+create table if not exists contacts.nicknames (
+    name varchar,
+    form varchar
+);
+
+-- lists/mail_domains.csv
+create table if not exists contacts.mail_domains (
+    domain varchar,
+    class varchar,  -- freemail | relay | disposable | typo
+    meant varchar  -- of a typo: the domain that was meant
+);
+
+-- lists/role_names.csv: local parts that name a desk, not a person
+create table if not exists contacts.role_names (
+    local_part varchar
+);

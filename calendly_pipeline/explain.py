@@ -1,0 +1,156 @@
+"""Why a meeting, a contact or an address is what it is: routes, rule, evidence, what it changed.
+
+Every sentence is read from the warehouse; nothing is computed again.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from calendly_pipeline.failures import InputError
+
+Row = dict[str, Any]
+
+
+def explain_meeting(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:
+    """Lines about one meeting, by its id, an earlier id, or the vendor's id; raises InputError when there is none."""
+    meeting = _the(
+        connection,
+        "meeting",
+        key,
+        "select distinct meetings.* from meetings.meetings as meetings "
+        "left join meetings.meeting_aliases as aliases on meetings.meeting_id = aliases.meeting_id "
+        "where $key in (meetings.meeting_id, meetings.source_event_id, aliases.alias_id)",
+    )
+    yield f"Meeting {meeting['meeting_id']}: {meeting['title'] or 'untitled'}, {_span(meeting)}"
+    yield f"  status       {meeting['status']}{'' if meeting['is_status_certain'] else ' (uncertain: Insights file only)'}"
+    yield f"  host         {meeting['host_name'] or ''} <{meeting['host_email'] or 'unknown'}>"
+    yield f"  known by     {', '.join(meeting['routes'])} ({meeting['platform']}, account {meeting['account']})"
+    yield from _history(meeting)
+    yield from _files_of(connection, meeting)
+    for kind in _rows(connection, "select * from classification.meeting_types where meeting_id = $key", meeting["meeting_id"]):
+        yield f"  type         {kind['meeting_type']} by rule {kind['rule']}: {kind['reason']}"
+    yield from _people_of(connection, meeting["meeting_id"])
+    for row in _rows(connection, "select * from meetings.conflicts where $key in (meeting_id, other_meeting_id)", meeting["meeting_id"]):
+        yield f"  conflict     {row['field']}: {row['value']} against {row['other_value']}: {row['reason']}"
+
+
+def explain_contact(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:
+    """Lines about one contact: addresses, numbers, what each number counts, and the plan for the card."""
+    contact = _the(connection, "contact", key, "select * from contacts.contacts where contact_id = $key")
+    yield f"Contact {contact['contact_id']}: {contact['full_name'] or contact['company']} (from {contact['source']})"
+    for row in _rows(connection, "select * from contacts.addresses where contact_id = $key order by address", key):
+        yield f"  address      {row['address']} ({row['source']})"
+    for metrics in _rows(connection, "select * from metrics.contact_metrics where contact_id = $key", key):
+        for name, value in metrics.items():
+            if name not in ("contact_id", "as_of") and value not in (None, 0, False):
+                yield f"  {name:36} {value}"
+    yield from _timeline(connection, key)
+    for plan in _rows(connection, "select * from destinations.plan where record_key = $key", key):
+        yield f"  plan {plan['destination']}: {plan['operation']}: {plan['reason']}"
+        for field, value in json.loads(plan["payload"] or "{}").items():
+            before = json.loads(plan["before"] or "{}").get(field)
+            yield f"    {field}: {before or '(blank)'} -> {'(blank)' if value is None else value}"
+
+
+def explain_address(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:
+    """Lines about one address: whose it is, under which names it booked, and how each was decided."""
+    address = key.strip().lower()
+    owners = _rows(
+        connection,
+        "select addresses.contact_id, addresses.source, contacts.full_name from contacts.addresses as addresses "
+        "inner join contacts.contacts as contacts on addresses.contact_id = contacts.contact_id "
+        "where addresses.address = $key order by 1",
+        address,
+    )
+    identities = _rows(connection, "select * from contacts.identities where address = $key order by identity_id", address)
+    if not owners and not identities:
+        raise InputError(f"No contact holds the address {address}, and nobody booked with it.")
+    yield f"Address {address}"
+    for row in owners:
+        yield f"  held by      {row['full_name']} ({row['contact_id']}), said by {row['source']}"
+    for identity in identities:
+        yield f"  booked as    {identity['name'] or 'nameless'}, {identity['meetings_count']} meetings"
+        yield from _decisions(connection, identity["identity_id"])
+
+
+def _decisions(connection: duckdb.DuckDBPyConnection, identity_id: str) -> Iterator[str]:
+    decided = _rows(
+        connection,
+        "select distinct decision, tier, rule, contact_id, explanation from contacts.matches where identity_id = $key "
+        "order by all",
+        identity_id,
+    )
+    for row in decided:
+        target = f" -> {row['contact_id']}" if row["contact_id"] else ""
+        yield f"    {row['decision']}{target} by {row['tier'] or 'no tier'} {row['rule'] or ''}: {row['explanation']}"
+    for row in _rows(connection, "select * from contacts.match_evidence where identity_id = $key order by all", identity_id):
+        yield f"      {row['field']}: {row['invitee_value']} / {row['contact_value']}: {row['comparison']}"
+
+
+def _people_of(connection: duckdb.DuckDBPyConnection, meeting_id: str) -> Iterator[str]:
+    people = _rows(
+        connection,
+        "select attendees.role, attendees.name, attendees.email, attendees.status, attendees.is_held, attendees.is_no_show, "
+        "attendees.duplicate_of, matches.decision, matches.tier, matches.rule, matches.contact_id, matches.explanation "
+        "from meetings.attendees as attendees "
+        "left join contacts.matches as matches on attendees.attendee_id = matches.attendee_id "
+        "where attendees.meeting_id = $key order by attendees.role desc, attendees.email, matches.contact_id",
+        meeting_id,
+    )
+    for row in people:
+        came = "came" if row["is_held"] else "did not come" if row["is_no_show"] else row["status"]
+        counted = " (counted in the other tool)" if row["duplicate_of"] else ""
+        yield f"  {row['role']:12} {row['name'] or ''} <{row['email']}>: {came}{counted}"
+        if row["decision"]:
+            target = f" -> {row['contact_id']}" if row["contact_id"] else ""
+            yield f"    {row['decision']}{target} by {row['tier'] or 'no tier'} {row['rule'] or ''}: {row['explanation']}"
+
+
+def _files_of(connection: duckdb.DuckDBPyConnection, meeting: Row) -> Iterator[str]:
+    query = (
+        "select files.folder, files.name, rows.line from sources.calendly_rows as rows "
+        "inner join sources.files as files on rows.file_id = files.file_id "
+        "where 'calendly:' || coalesce(rows.event_uuid, rows.booking_key) in "
+        "(select $key union select alias_id from meetings.meeting_aliases where meeting_id = $key) "
+        "union all select files.folder, files.name, rows.line from sources.calcom_rows as rows "
+        "inner join sources.files as files on rows.file_id = files.file_id where 'calcom:' || rows.uid = $key order by all"
+    )
+    for row in _rows(connection, query, meeting["meeting_id"]):
+        yield f"  said in      data/{row['folder']}/{row['name']} line {row['line']}"
+
+
+def _history(meeting: Row) -> Iterator[str]:
+    if meeting["rescheduled_from_id"]:
+        yield f"  moved from   {meeting['rescheduled_from_id']} ({meeting['reschedule_evidence']})"
+    if meeting["rescheduled_to_id"]:
+        yield f"  moved to     {meeting['rescheduled_to_id']} ({meeting['reschedule_evidence']})"
+    if meeting["duplicate_of"]:
+        yield f"  duplicate    counted as {meeting['duplicate_of']}"
+    if meeting["status"] == "cancelled":
+        yield f"  cancelled by {meeting['cancelled_by'] or 'unknown'}: {meeting['cancellation_reason'] or 'no reason given'}"
+
+
+def _timeline(connection: duckdb.DuckDBPyConnection, contact_id: str) -> Iterator[str]:
+    query = "select * from metrics.client_timeline where contact_id = $key order by happened_at, event, meeting_id"
+    for row in _rows(connection, query, contact_id):
+        yield f"  {row['happened_at']:%Y-%m-%d %H:%M} UTC  {row['event']:11} {row['meeting_type']} with {row['host_name']} ({row['meeting_id']})"
+
+
+def _span(meeting: Row) -> str:
+    return f"{meeting['starts_at']:%Y-%m-%d %H:%M} UTC, {meeting['duration_minutes']} minutes"
+
+
+def _the(connection: duckdb.DuckDBPyConnection, kind: str, key: str, query: str) -> Row:
+    found = _rows(connection, query, key)
+    if not found:
+        raise InputError(f"There is no {kind} {key}.", f"`calendly-pipeline query \"from {kind}s.{kind}s\"` lists them.")
+    return found[0]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, key: str) -> list[Row]:
+    result = connection.execute(query, {"key": key})
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

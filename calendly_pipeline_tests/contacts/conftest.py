@@ -1,0 +1,96 @@
+"""A small world for the matcher: cards, bookings and decisions in, matches out."""
+
+import json
+from typing import Any
+
+import pytest
+
+from calendly_pipeline.contacts.lists import load_lists
+from calendly_pipeline.settings import Settings
+from calendly_pipeline_tests.conftest import AS_OF, Tables
+
+CRM_FILE = {"file_id": "crm", "folder": "contacts", "name": "lacrm.csv", "recency": 1}
+BOOK_FILE = {"file_id": "book", "folder": "contacts", "name": "google.csv", "recency": 2}
+
+
+class World:
+    """Say who is in the CRM and who booked; ask who was matched."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.cards: list[dict[str, Any]] = []
+        self.people: list[dict[str, Any]] = []
+        self.files = [CRM_FILE, BOOK_FILE]
+        self.attendees: list[dict[str, Any]] = []
+        self.decisions: list[dict[str, Any]] = []
+        self.settings: dict[str, Any] = {"firm": {"time_zone": "America/New_York"}}
+
+    def card(self, contact_id: str | None, name: str, *addresses: str, **more: Any) -> "World":
+        """A card of the CRM; its name as `First Last`."""
+        self.cards.append(_entry("crm", len(self.cards) + 2, contact_id, name, addresses, more))
+        return self
+
+    def person(self, name: str, *addresses: str, **more: Any) -> "World":
+        """Somebody in an address book."""
+        self.people.append(_entry("book", len(self.people) + 2, None, name, addresses, more))
+        return self
+
+    def booked(self, attendee_id: str, address: str | None, name: str | None = None, **more: Any) -> "World":
+        """An attendee of a meeting of their own, invitee unless said otherwise."""
+        row = {"attendee_id": attendee_id, "meeting_id": f"meeting {attendee_id}", "role": "invitee"}
+        self.attendees.append({**row, "email": address, "address": address, "name": name, **more})
+        return self
+
+    def decided(self, kind: str, address: str, name: str = "", contact_id: str | None = None, **more: Any) -> "World":
+        """A decision of the review desk; each is a day newer than the one before."""
+        number = len(self.decisions) + 1
+        row = {"decision_id": number, "kind": kind, "canonical_address": address, "name_normalised": name}
+        day = {"decided_at": f"2026-01-{number:02d} 12:00:00+00", "decided_by": "desk"}
+        self.decisions.append({**row, "contact_id": contact_id, **day, **more})
+        return self
+
+    def run(self) -> Tables:
+        """Run the whole stage."""
+        hosts = {"host_email": "adviser@firm.example", "starts_at": AS_OF}
+        meetings = [{"meeting_id": meeting, **hosts} for meeting in sorted({a["meeting_id"] for a in self.attendees})]
+        self.tables.given("sources.files", *self.files)
+        self.tables.given("sources.crm_contacts", *self.cards).given("sources.address_books", *self.people)
+        self.tables.given("meetings.attendees", *self.attendees).given("meetings.meetings", *meetings)
+        self.tables.given("contacts.decisions", *self.decisions)
+        return self.tables.run_stage("contacts", settings=Settings.model_validate(self.settings))
+
+    def verdict(self, attendee_id: str) -> tuple[str, str | None, str]:
+        """Decision, contact and rule of an attendee with one match."""
+        (row,) = self.matches(attendee_id)
+        return row["decision"], row["contact_id"], row["rule"]
+
+    def matches(self, attendee_id: str) -> list[dict[str, Any]]:
+        """Every match of an attendee; runs the stage."""
+        return [row for row in self.run().rows("contacts.matches") if row["attendee_id"] == attendee_id]
+
+    def queued(self) -> list[dict[str, Any]]:
+        """The review queue in its order, candidates as lists; runs the stage."""
+        rows = self.run().rows("select * from contacts.review_queue order by rank")
+        return [{**row, "candidates": json.loads(row["candidates"])} for row in rows]
+
+
+def _entry(
+    file_id: str, line: int, contact_id: str | None, name: str, addresses: tuple[str, ...], more: dict[str, Any]
+) -> dict[str, Any]:
+    first, _, last = name.partition(" ")
+    row = {"file_id": file_id, "line": line, "kind": file_id, "contact_key": contact_id, "is_company": "false"}
+    row |= {"first_name": first or None, "last_name": last or None, "fields": {}}
+    return {**row, "addresses": json.dumps(addresses), "phones": "[]", **more}
+
+
+@pytest.fixture
+def listed(tables: Tables) -> Tables:
+    """Every table empty but the rules and lists."""
+    load_lists(tables.connection)
+    return tables
+
+
+@pytest.fixture
+def world(listed: Tables) -> World:
+    """An empty CRM and no bookings."""
+    return World(listed)
