@@ -1,7 +1,5 @@
 """The table of contents: six stages, automation, resources."""
 
-from collections.abc import Mapping
-
 import dagster as dg
 
 from calendly_pipeline import environment
@@ -16,13 +14,13 @@ from calendly_pipeline.resources import resources
 from calendly_pipeline.sources.assets import sources
 
 
-def build(home: Home, loggers: Mapping[str, dg.LoggerDefinition] | None = None) -> dg.Definitions:
+def build(home: Home) -> dg.Definitions:
     """Everything Dagster knows of one firm."""
     stages = [sources(), meetings(), contacts(), classification(), metrics(), destinations()]
     return dg.Definitions.merge(
         *stages,
         automation(),
-        dg.Definitions(resources=resources(home), executor=dg.in_process_executor, loggers=loggers),
+        dg.Definitions(resources=resources(home), executor=dg.in_process_executor),
     )
 
 

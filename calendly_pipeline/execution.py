@@ -45,12 +45,13 @@ class RunOutcome:
 def run_job(home: Home, job_name: str, as_of: datetime | None, progress: Progress | None = None) -> RunOutcome:
     """Execute a job; never raises for a failed step, the outcome says it."""
     listener = _Listener(progress)
-    definitions = build(home, loggers={"console": _logger(listener)})
-    job = definitions.resolve_job_def(job_name)
+    definitions = build(home)
+    job = definitions.resolve_job_def(job_name).with_logger_defs({"console": _logger(listener)})
     listener.total = len(job.graph.node_dict)
     tags = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
+    config = {"loggers": {"console": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
-        result = job.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+        result = job.execute_in_process(config, instance=instance, raise_on_error=False, tags=tags)
         checks = tuple(_outcome(definitions, item) for item in result.get_asset_check_evaluations())
         failures = [event.step_failure_data for event in result.get_step_failure_events()]
     stopped_by_check = any(not check.passed and check.is_blocking for check in checks)

@@ -7,6 +7,7 @@
     ├── StoreError              one of our own stores
     │   ├── WarehouseBusy       another process holds the warehouse; retry helps
     │   └── StateError          the state store cannot be read or written
+    ├── GrainViolated           a model's rows repeat their key; the last good table stays
     └── ChecksFailed            a blocking data check did not pass; exit code 1
 """
 
@@ -54,6 +55,10 @@ class WarehouseBusy(StoreError):
 
 class StateError(StoreError):
     """The state store cannot be opened, or is of another version."""
+
+
+class GrainViolated(PipelineError):
+    """A model gave two rows of one key, or a row without one; nothing was replaced."""
 
 
 class ChecksFailed(PipelineError):

@@ -1,7 +1,8 @@
 """A .sql file becomes an asset or a check.
 
 A model's header comment is its documentation: sentences, then `key: value` lines (`grain`, `source of truth`,
-`time zone`). A comment behind a column documents the column. Dependencies are read from the query.
+`time zone`). A comment behind a column documents the column. Dependencies are read from the query. Rows that repeat the
+grain are not published: the last good table stays.
 A check is a query of bad rows: none, and it passes. Its header names the `asset`, and may set
 `severity: warn` (default error) and `blocking: false` (default true for error).
 """
@@ -60,6 +61,11 @@ class SqlFile:
         return {key.strip().lower(): value.strip() for key, value in pairs if key.strip().lower() in known}
 
     @property
+    def grain(self) -> list[str]:
+        """Columns that together are never null and never occur twice."""
+        return [column.strip() for column in self.keys.get("grain", "").split(",") if column.strip()]
+
+    @property
     def description(self) -> str:
         """The header as it reads in the UI."""
         return "\n".join(self.header)
@@ -106,12 +112,11 @@ def sql_files(folder: Path, stage: str) -> list[SqlFile]:
 
 
 def stage_definitions(folder: Path, assets: Sequence[dg.AssetsDefinition] = ()) -> dg.Definitions:
-    """A stage: its SQL models, their grain checks, its check files, and the assets written in Python."""
+    """A stage: its SQL models, its check files, and the assets written in Python."""
     stage = folder.name
     models = sql_files(folder / "sql", stage)
-    grains = [_grain_check(model) for model in models if "grain" in model.keys]
     checks = [_sql_check(check) for check in sql_files(folder / "checks", stage)]
-    return dg.Definitions(assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=[*grains, *checks])
+    return dg.Definitions(assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=checks)
 
 
 def materialised(connection: Any, table: str, docs: dict[str, str] | None = None, **more: Any) -> dg.MaterializeResult:
@@ -144,7 +149,7 @@ def _sql_asset(model: SqlFile) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, firm: FirmResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult:
         with warehouse.get_connection() as connection:
-            replace_table(connection, model.table, model.text, firm.sql_parameters(context))
+            replace_table(connection, model.table, model.text, firm.sql_parameters(context), model.grain)
             return materialised(connection, model.table, model.column_docs)
 
     return sql_model
@@ -160,24 +165,6 @@ def _sql_check(check: SqlFile) -> dg.AssetChecksDefinition:
         severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
         blocking=is_error and check.keys.get("blocking", "true") == "true",
         reads=check.reads,
-    )
-
-
-def _grain_check(model: SqlFile) -> dg.AssetChecksDefinition:
-    columns = ", ".join(column.strip() for column in model.keys["grain"].split(","))
-    missing = " or ".join(f"{column.strip()} is null" for column in columns.split(","))
-    query = (
-        f"select {columns}, count(*) as row_count from {model.table} "  # noqa: S608 - names of our own files
-        f"group by all having count(*) > 1 or {missing}"
-    )
-    return _zero_row_check(
-        name="grain_is_unique",
-        table=model.table,
-        query=query,
-        description=f"({columns}) is never null and never occurs twice.",
-        severity=dg.AssetCheckSeverity.ERROR,
-        blocking=True,
-        reads=[model.table],
     )
 
 

@@ -7,6 +7,7 @@ import difflib
 import json
 import tomllib
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -19,9 +20,12 @@ RENAMED: dict[str, str] = {}
 """Former dotted key -> present one; a file that still uses the former is told so."""
 
 
+_zones = cache(available_timezones)
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        near = difflib.get_close_matches(name, available_timezones(), n=1)
+    if name not in _zones():
+        near = difflib.get_close_matches(name, _zones(), n=1)
         hint = f"; the nearest is {near[0]}" if near else ""
         raise ValueError(f"{name!r} is no IANA time zone{hint}")
     return name

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import stamina
 
-from calendly_pipeline.failures import StoreError, WarehouseBusy
+from calendly_pipeline.failures import GrainViolated, StoreError, WarehouseBusy
 
 SCHEMA_VERSION = 1
 """Raise it when a table loaded by Python changes shape: the next run then rebuilds the warehouse from landing."""
@@ -76,12 +76,21 @@ def run_query(
 
 
 def replace_table(
-    connection: duckdb.DuckDBPyConnection, table: str, query: str, parameters: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    query: str,
+    parameters: Mapping[str, Any],
+    grain: Sequence[str] = (),
 ) -> int:
-    """Make `stage.table` hold the query's rows, all or nothing; return the row count."""
+    """Make `stage.table` hold the query's rows, all or nothing; return the row count.
+
+    Raises GrainViolated, and leaves the last good table, when the grain's columns are null or not unique.
+    """
     connection.execute("begin")
     try:
         run_query(connection, f"create or replace table {table} as\n{query}", parameters)
+        if grain:
+            _require_grain(connection, table, grain)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -120,6 +129,17 @@ def column_names(connection: duckdb.DuckDBPyConnection, table: str) -> Sequence[
         [schema, name],
     ).fetchall()
     return [column for (column,) in rows]
+
+
+def _require_grain(connection: duckdb.DuckDBPyConnection, table: str, grain: Sequence[str]) -> None:
+    columns = ", ".join(grain)
+    missing = " or ".join(f"{column} is null" for column in grain)
+    bad = connection.execute(
+        f"select {columns} from {table} group by all having count(*) > 1 or {missing} limit 3"  # noqa: S608 - own names
+    ).fetchall()
+    if bad:
+        shown = "; ".join(", ".join(map(str, row)) for row in bad)
+        raise GrainViolated(f"{table}: ({columns}) is missing or repeated, for example {shown}.", "The last good table stays.")
 
 
 def _scalar(result: duckdb.DuckDBPyConnection) -> Any:

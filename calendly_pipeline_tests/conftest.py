@@ -58,7 +58,8 @@ class Tables:
         """Run the models of the given tables in the order given."""
         models = {model.table: model for model in all_models()}
         for table in tables:
-            replace_table(self.connection, table, models[table].text, _parameters(settings, as_of))
+            model = models[table]
+            replace_table(self.connection, table, model.text, _parameters(settings, as_of), model.grain)
         return self
 
     def run_stage(self, *stages: str, settings: Settings | None = None, as_of: datetime = AS_OF) -> "Tables":

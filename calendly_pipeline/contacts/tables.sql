@@ -27,6 +27,7 @@ create table if not exists contacts.rule_set (
     first_name_similarity double,
     joined_letters integer,
     unspecific_names integer,
+    crowded_cards integer,
     typo_edits integer,
     typo_edits_long integer,
     typo_long_from integer,

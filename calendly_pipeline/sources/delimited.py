@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from calendly_pipeline.failures import UnreadableFile
 from calendly_pipeline.sources.file_bytes import EXPORT_AGAIN, OpenedFile, encoding_of
@@ -52,7 +52,7 @@ class DelimitedFile:
         self._line = 1
         self._reread = 0
         self._marks_returns = False
-        self._quoting = csv.QUOTE_MINIMAL
+        self._is_quoted = True
         self.delimiter = ","
         self.header = self._read_header()
 
@@ -66,15 +66,16 @@ class DelimitedFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def blocks(self, fit: Fit | None = None, is_quoted: bool = True) -> Iterator[Block]:
-        """Every record after the header. `fit` sees every record; left out, only the width is looked at."""
-        width = len(self.header)
-        self._quoting = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
+    def blocks(self, fit: Fit | None = None, width: int = 0, is_quoted: bool = True) -> Iterator[Block]:
+        """Every record after the header. `fit` sees every record and makes it `width` cells wide; left out, a row is
+        as wide as the header."""
+        width = width or len(self.header)
+        self._is_quoted = is_quoted
         block = Block(width)
         while True:
             try:
                 for cells in self._reader():
-                    if fit is None and len(cells) == width and any(cells):
+                    if fit is None and len(cells) == width and any(map(str.strip, cells)):
                         block.lines.append(self._line)
                         block.rows.append(cells)
                     else:
@@ -109,8 +110,12 @@ class DelimitedFile:
             block.lines.append(self._line)
             block.rows.append(row)
 
+    def _parse(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        quoting = csv.QUOTE_MINIMAL if self._is_quoted else csv.QUOTE_NONE
+        return csv.reader(lines, delimiter=self.delimiter, quoting=quoting, strict=True)
+
     def _reader(self) -> Iterator[list[str]]:
-        rows = csv.reader(self._feed(), delimiter=self.delimiter, quoting=self._quoting, strict=True)
+        rows = self._parse(self._feed())
         if not self._marks_returns:
             return rows
         return ([cell.replace(LONE_RETURN, "\r") for cell in row] for row in rows)
@@ -176,27 +181,31 @@ class DelimitedFile:
             if self._reread > REREAD_LIMIT:
                 return None
             self._reread += len(lines[start])
-            if self._width_at(lines[start : start + 1]) == len(self.header):
+            if self._is_row(lines[start : start + 1]):
                 return start
             if lines[start].count('"') % 2:
                 window = lines[start : start + LOOK_AHEAD]
                 self._reread += sum(map(len, window))
-                if self._width_at(window) == len(self.header):
+                if self._is_row(window):
                     return start
         return None
 
-    def _width_at(self, lines: list[str]) -> int:
-        marked = map(self._marked, lines)
+    def _is_row(self, lines: list[str]) -> bool:
+        """True when a record as wide as the header begins these lines, with no quote but quoted ones in it."""
         try:
-            return len(next(csv.reader(marked, delimiter=self.delimiter, quoting=self._quoting, strict=True), []))
+            cells = next(self._parse(map(self._marked, lines)), [])
         except csv.Error:
-            return -1
+            return False
+        text = "".join(lines)
+        quoted = ('"' + cell.replace('"', '""') + '"' for cell in cells if '"' in cell)
+        return len(cells) == len(self.header) and all(cell in text for cell in quoted)
 
     def _read_header(self) -> list[str]:
         first = self._first_line()
         named = re.match(r"\s*\"?sep=(.)", first)
         if named:
             self.delimiter = named[1]
+            self._line += 1
             first = self._first_line()
         else:
             self.delimiter = max(",;\t", key=lambda mark: _cell_count(first, mark))

@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 from calendly_pipeline.failures import UnreadableFile
 
 HEAD = 8_192
+BUFFER = 1 << 17
 UNPACKED_LIMIT = 8 << 30
 RATIO_LIMIT = 500
 RATIO_COUNTS_FROM = 256 << 20
@@ -48,15 +49,15 @@ class OpenedFile:
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
         try:
-            self._raw = path.open("rb")
+            self._raw = io.BufferedReader(io.FileIO(path), BUFFER)
         except OSError as error:
             raise UnreadableFile(name, f"it cannot be opened ({error.strerror})", "Check the file.") from error
-        self.stream: io.BufferedReader = self._raw
+        self.stream: io.BufferedReader[Any] = self._raw
         try:
             self.head = self._peek()
             if self.head.startswith(GZIP):
                 packed = _Unpacked(self._raw, path.stat().st_size, name)
-                self.stream = io.BufferedReader(cast(io.RawIOBase, packed), 1 << 17)
+                self.stream = io.BufferedReader(cast(io.RawIOBase, packed), BUFFER)
                 self.head = self._peek()
                 if self.head.startswith((GZIP, ZIP)):
                     raise UnreadableFile(name, "it is packed twice", "Unpack it once and drop the file inside.")

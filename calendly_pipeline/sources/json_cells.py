@@ -44,3 +44,9 @@ def json_objects(columns: Mapping[str, Sequence[str]]) -> list[str]:
         else blank
         for cells in zip(*columns.values(), strict=True)
     ]
+
+
+def json_person(name: str, email: str, *phone: str | None) -> str:
+    """A person as a JSON object; a phone of None is written as null."""
+    said = "".join(f',"phone":{"null" if number is None else json_text(number)}' for number in phone)
+    return f'{{"name":{json_text(name)},"email":{json_text(email)}{said}}}'

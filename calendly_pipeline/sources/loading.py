@@ -18,6 +18,7 @@ from calendly_pipeline.settings import Settings
 from calendly_pipeline.sources import calcom_csv, calendly_csv, contact_csv
 from calendly_pipeline.sources.landing import LandedFile, account_of, content, landed_files
 from calendly_pipeline.sources.tabular import Batch, RejectedRow
+from calendly_pipeline.sources.time_zones import zone_labels
 
 TABLES = {"calendly": ("calendly_exports",), "calcom": ("calcom_exports",), "contacts": ("crm_contacts", "address_books")}
 """Drop folder -> the tables its files may fill."""

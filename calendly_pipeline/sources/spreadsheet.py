@@ -55,10 +55,11 @@ class Spreadsheet:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def blocks(self, fit: Fit | None = None, is_quoted: bool = True) -> Iterator[Block]:
-        """Every record after the header."""
-        fit = fit or fit_to(len(self.header))
-        block = Block(len(self.header))
+    def blocks(self, fit: Fit | None = None, width: int = 0, is_quoted: bool = True) -> Iterator[Block]:
+        """Every record after the header; see DelimitedFile.blocks."""
+        width = width or len(self.header)
+        fit = fit or fit_to(width)
+        block = Block(width)
         for line, cells in self._rows:
             row = fit(cells)
             if isinstance(row, str):
@@ -68,7 +69,7 @@ class Spreadsheet:
             if block.is_full():
                 block.pack()
                 yield block
-                block = Block(len(self.header))
+                block = Block(width)
         block.pack()
         if block.lines or block.rejected:
             yield block

@@ -7,6 +7,7 @@ Every record is a row or a RejectedRow; blank lines are neither. A file that can
 UnreadableFile, at once or, when the damage lies further down, while it is read.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,7 +42,7 @@ class Table(Protocol):
     header: list[str]
     repairs: Counter[str]
 
-    def blocks(self, fit: Fit | None = None, is_quoted: bool = True) -> Iterator[Block]: ...
+    def blocks(self, fit: Fit | None = None, width: int = 0, is_quoted: bool = True) -> Iterator[Block]: ...
 
     def close(self) -> None: ...
 
@@ -67,8 +68,8 @@ def header_of(path: Path, name: str | None = None) -> list[str]:
 
 
 def plain(label: str) -> str:
-    """A column name as compared: case and the number of blanks do not matter."""
-    return " ".join(label.split()).casefold()
+    """A column name as compared: case, the number of blanks and the kind of apostrophe do not matter."""
+    return " ".join(unicodedata.normalize("NFKC", label).replace("\u2019", "'").split()).casefold()
 
 
 def unknown_layout(name: str, kind: str, header: Sequence[str]) -> UnreadableFile:

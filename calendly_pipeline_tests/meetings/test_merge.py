@@ -79,11 +79,15 @@ def test_bookings_list_knows_more_than_insights(tables: Tables) -> None:
 
 
 def test_staff_among_cal_com_attendees_are_co_hosts(tables: Tables) -> None:
-    """The first attendee who is no host is the invitee, hosts are co-hosts, others are guests."""
-    people = '[{"name": "Dana", "email": "dana@juniperlane.example"}, {"name": "Ada", "email": "ada@example.com"}, {"name": "Bo", "email": "bo@example.com"}]'
+    """Hosts among the attendees are co-hosts, people without a name are guests, the others are invitees."""
+    people = (
+        '[{"name": "Dana", "email": "dana@juniperlane.example"}, {"name": "Ada", "email": "ada@example.com"},'
+        ' {"name": "", "email": "bo@example.com"}, {"name": "Cy", "email": "cy@example.com"}]'
+    )
     meetings_of(tables, insights("c1", "2026-06-01T10:00", attendees=people))
     assert {address: row["role"] for (_, address), row in attendees_of(tables).items()} == {
         "dana@juniperlane.example": "co_host", "ada@example.com": "invitee", "bo@example.com": "guest",
+        "cy@example.com": "invitee",
     }
 
 

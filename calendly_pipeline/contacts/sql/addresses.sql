@@ -32,6 +32,7 @@ select
     role_names.local_part is not null as is_role,  -- names a desk, not a person
     indexed.contact_id,
     contacts.is_company,  -- a company's address never identifies a person
+    count(*) over (partition by indexed.address)::integer as cards_count,  -- cards that hold this address
     indexed.source  -- crm | address_book | confirmed | learned
 from indexed
 inner join contacts.contacts as contacts on indexed.contact_id = contacts.contact_id

@@ -1,18 +1,7 @@
 -- One row per attendee: what the booking says about the person, the answers to booking questions included.
 -- grain: attendee_id
--- Answers come as a list of question and answer, or as an object of them.
 with said_answers as (
-    select
-        attendee_id,
-        unnest(
-            case json_type(answers)
-                when 'ARRAY' then from_json(answers, '[{"question": "VARCHAR", "answer": "VARCHAR"}]')
-                when 'OBJECT' then list_transform(
-                    map_entries(try_cast(answers as map(varchar, varchar))),
-                    lambda entry: {'question': entry.key, 'answer': entry.value}
-                )
-            end
-        ) as said
+    select attendee_id, unnest(map_entries(try_cast(answers as map(varchar, varchar)))) as said
     from meetings.attendees
     where answers is not null
 ),
@@ -24,20 +13,20 @@ questions as (
         regexp_matches(asked.question, rule_set.company_question, 'i') as is_company,
         regexp_matches(asked.question, rule_set.phone_question, 'i') as is_phone,
         regexp_matches(asked.question, rule_set.name_question, 'i') as is_name
-    from (select distinct said.question from said_answers) as asked
+    from (select distinct said.key as question from said_answers) as asked
     cross join contacts.rule_set as rule_set
 ),
 
 told as (
     select
         said_answers.attendee_id,
-        min(said(said_answers.said.answer)) filter (where questions.is_company) as company,
-        min(said(said_answers.said.answer)) filter (
-            where questions.is_phone and regexp_matches(said_answers.said.answer, '\d{3}')
+        min(said(said_answers.said.value)) filter (where questions.is_company) as company,
+        min(said(said_answers.said.value)) filter (
+            where questions.is_phone and regexp_matches(said_answers.said.value, '\d{3}')
         ) as phone,
-        min(said(said_answers.said.answer)) filter (where questions.is_name) as name
+        min(said(said_answers.said.value)) filter (where questions.is_name) as name
     from said_answers
-    inner join questions on said_answers.said.question = questions.question
+    inner join questions on said_answers.said.key = questions.question
     where questions.is_company or questions.is_phone or questions.is_name
     group by said_answers.attendee_id
 )

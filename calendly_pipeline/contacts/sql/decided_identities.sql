@@ -23,7 +23,7 @@ with applicable as (
 newest as (
     select *
     from applicable
-    where kind in ('confirm', 'always_map', 'books_for', 'never_match', 'new_contact')
+    where (kind in ('never_match', 'new_contact') or (kind in ('confirm', 'always_map', 'books_for') and contact_id is not null))
         and not exists (
             select 1 from contacts.rejected_pairs as rejected
             where rejected.identity_id = applicable.identity_id and rejected.contact_id = applicable.contact_id

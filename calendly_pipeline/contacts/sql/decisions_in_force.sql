@@ -11,12 +11,16 @@ select
     decisions.decision_id,
     replace(lower(decisions.kind), '-', '_') as kind,
     case
+        when replace(lower(decisions.kind), '-', '_') = 'household' then 'household'
         when not contains(ltrim(decisions.canonical_address, '@'), '@') then 'domain'
         when decisions.name_normalised <> '' or replace(lower(decisions.kind), '-', '_') in ('confirm', 'reject', 'new_contact')
             then 'identity'
         else 'address'
-    end as scope,  -- identity (address and name) | address | domain
-    ltrim(lower(decisions.canonical_address), '@') as subject,  -- canonical address, or the domain
+    end as scope,  -- identity (address and name) | address | domain | household
+    case
+        when replace(lower(decisions.kind), '-', '_') = 'household' then decisions.canonical_address
+        else ltrim(lower(decisions.canonical_address), '@')
+    end as subject,  -- canonical address, domain, or name of the household
     coalesce(decisions.name_normalised, '') as name_normalised,  -- blank: the booking gave no name
     coalesce(contact_aliases.contact_id, decisions.contact_id) as contact_id,
     decisions.contact_id is not null and contacts.contact_id is null as is_contact_gone,

@@ -19,18 +19,32 @@ newest_files as (
     group by all
 ),
 
+-- A file in which no row has an address has no column for them.
+files_with_addresses as (
+    select file_id
+    from said_rows
+    where contains(addresses::varchar, '@')
+    group by file_id
+),
+
 keyed as (
     select
         said_rows.*,
         names.name_normalised,
         names.generation,
-        from_json(said_rows.addresses, '["VARCHAR"]') as address_list,
+        case
+            when files_with_addresses.file_id is not null then list_filter(
+                list_transform(from_json(said_rows.addresses, '["VARCHAR"]'), lambda cell: plain_address(cell)),
+                lambda address: contains(address, '@')
+            )
+        end as address_list,
         files.recency::bigint * 100000000 + said_rows.line as newness,
         files.recency = newest_files.recency as is_in_force
     from said_rows
     inner join sources.files as files on said_rows.file_id = files.file_id
     inner join newest_files
         on said_rows.source = newest_files.source and said_rows.population is not distinct from newest_files.population
+    left join files_with_addresses on said_rows.file_id = files_with_addresses.file_id
     left join contacts.names as names
         on name_of(said_rows.full_name, said_rows.first_name, said_rows.middle_name, said_rows.last_name) = names.said
 ),
@@ -41,7 +55,7 @@ own as (
         case
             when source = 'crm' and said(contact_key) is not null then said(contact_key)
             else derived_contact_id(
-                coalesce(plain_address(address_list[1]), lower(said(full_name)), lower(said(company))),
+                coalesce(address_list[1], lower(said(full_name)), lower(said(company))),
                 coalesce(name_normalised, lower(said(company)))
             )
         end as own_id
@@ -60,7 +74,9 @@ merged as (
         said(arg_max(last_name, newness)) as last_name,
         said(arg_max(name_of(full_name, first_name, middle_name, last_name), newness)) as person_name,
         arg_max(name_normalised, newness) as name_normalised,
-        arg_max(coalesce(generation, lower(said(suffix))), newness) as generation,
+        arg_max(
+            coalesce(generation, nullif(regexp_extract(lower(suffix), '^\W*(jr|sr|ii|iii|iv)\b', 1), '')), newness
+        ) as generation,
         said(arg_max(company, newness)) as company,
         said(arg_max(job_title, newness)) as job_title,
         coalesce(said_true(arg_max(is_company, newness)), false) as is_company,
@@ -77,7 +93,7 @@ merged as (
 entry_addresses as (
     select
         source, own_id, has_crm_id, name_normalised,
-        plain_address(unnest(address_list)) as address
+        unnest(address_list) as address
     from merged
     where not is_company
 ),
@@ -99,7 +115,7 @@ crm_people as (
         coalesce(crm_ids.contact_id, entry_addresses.own_id) as contact_id
     from entry_addresses
     left join crm_ids on entry_addresses.own_id = crm_ids.own_id
-    where entry_addresses.source = 'crm' and entry_addresses.address is not null
+    where entry_addresses.source = 'crm'
     group by all
 ),
 
@@ -120,19 +136,30 @@ agreements as (
     where books.source = 'address_book'
 ),
 
-book_ids as (
-    select own_id, arg_min(contact_id, (agreement_rank(agreement), contact_id)) as contact_id
+stands_for as (
+    select 'crm' as source, own_id, contact_id, 1 as place
+    from crm_ids
+    union all by name
+    select books.source, books.own_id, cards.own_id as contact_id, 1 as place
+    from merged as books
+    inner join merged as cards on books.contact_key = cards.contact_key
+    where books.source = 'address_book' and cards.source = 'crm'
+    union all by name
+    select 'address_book' as source, own_id, contact_id, 1 + agreement_rank(agreement) as place
     from agreements
     where agreement in ('full', 'near', 'first_only')
-    group by own_id
+),
+
+pointed as (
+    select source, own_id, arg_min(contact_id, (place, contact_id)) as contact_id
+    from stands_for
+    group by source, own_id
 )
 
 select
     merged.source,  -- crm | address_book
     merged.own_id,  -- id of this entry alone
-    coalesce(
-        crm_ids.contact_id, same_key.own_id, book_ids.contact_id, merged.own_id
-    ) as contact_id,  -- contact it stands for
+    coalesce(pointed.contact_id, merged.own_id) as contact_id,  -- contact it stands for
     merged.has_crm_id,
     merged.file_id,
     merged.line,
@@ -146,14 +173,8 @@ select
     merged.is_company,
     merged.assigned_user,
     merged.household,
-    list_sort(list_distinct(list_filter(
-        list_transform(merged.address_list, lambda said_address: plain_address(said_address)),
-        lambda address: contains(address, '@')
-    ))) as addresses,
+    list_sort(list_distinct(merged.address_list)) as addresses,  -- lower case, no blanks
     from_json(merged.phones, '["VARCHAR"]') as phones,  -- as said
     merged.fields  -- header -> cell: every other column of the file
 from merged
-left join crm_ids on merged.source = 'crm' and merged.own_id = crm_ids.own_id
-left join book_ids on merged.source = 'address_book' and merged.own_id = book_ids.own_id
-left join merged as same_key
-    on merged.source = 'address_book' and same_key.source = 'crm' and merged.contact_key = same_key.own_id
+left join pointed on merged.source = pointed.source and merged.own_id = pointed.own_id

@@ -106,11 +106,12 @@ ruled as (
                 case
                     when name_rank <= 2 and best_count = 1 then 'email_typo_domain_name'
                     when name_rank <= 2 then 'typo_domain_several'
-                    when name_rank <= 5 and not is_guest_only then 'typo_domain_name_open'
+                    when name_rank <= 5 and not is_guest_only then 'typo_domain_name_missing'
                     else 'none'
                 end
             when basis is null then
                 case
+                    when has_company and is_role and not is_guest_only then 'role_address_other_name'
                     when has_company and not is_guest_only then 'company_address'
                     when has_rejection then 'rejected'
                     else 'none'
@@ -125,7 +126,11 @@ ruled as (
                     else 'email_exact'
                 end
             when is_role or is_unspecific then
-                case when is_guest_only then 'none' when is_role then 'role_address' else 'unspecific_address' end
+                case
+                    when is_guest_only then 'none'
+                    when is_role then 'role_address_other_name'
+                    else 'unspecific_address'
+                end
             when people_count > 1 then 'shared_address_undecided'
             -- One person has this address, and the name does not say that it was they.
             when name_rank <= 5 then
@@ -136,11 +141,12 @@ ruled as (
                     when cards_count > 1 then 'duplicate_contacts'
                     else 'email_exact'
                 end
-            when has_namesake then 'address_of_one_name_of_another'
+            when has_namesake and name_agreement = 'conflict' then 'other_contact'
+            when has_namesake then 'other_spouse'
             when is_alias then 'confirmed_alias_other_name'
-            when basis = 'email_canonical' then 'email_canonical_other_name'
-            when is_reviewed and name_agreement = 'last_same' then 'email_exact_surname_only'
-            when is_reviewed or has_company or has_rejection then 'email_exact_other_name'
+            when basis = 'email_canonical' then 'canonical_name_contradicts'
+            when is_reviewed and name_agreement = 'last_same' then 'surname_only'
+            when is_reviewed or has_company or has_rejection then 'exact_name_conflict'
             when cards_count > 1 then 'duplicate_contacts'
             else 'email_exact'
         end as rule
@@ -171,15 +177,16 @@ settled as (
     select
         matched.identity_id,
         case
-            when internal.rule is not null or matched.decision = 'unmatched' then null
+            when internal.reason is not null or matched.decision = 'unmatched' then null
             else matched.contact_id
         end as contact_id,
         matched.contact_address,
         matched.people_count,
         matched.name_agreement,
-        coalesce(internal.rule, matched.rule) as rule,
-        case when internal.rule is not null then 'internal' else matched.decision end as decision,
-        internal.rule is null and matched.is_name_different as is_name_different
+        case when internal.reason is not null then 'internal' else matched.rule end as rule,
+        case when internal.reason is not null then 'internal' else matched.decision end as decision,
+        internal.reason is null and matched.is_name_different as is_name_different,
+        internal.reason as internal_reason
     from matched
     left join contacts.internal_identities as internal on matched.identity_id = internal.identity_id
 ),
@@ -192,6 +199,7 @@ verdicts as (
         settled.people_count,
         case when decided.rule is null then settled.name_agreement end as name_agreement,
         coalesce(decided.rule, settled.rule) as rule,
+        settled.internal_reason,
         case
             when decided.rule is null then settled.decision
             when decided.rule = 'decided_contact_gone' then 'review'
@@ -227,7 +235,7 @@ select
         coalesce(rules.explanation, 'No contact has {address}, and nothing else points to one.'),
         identities.name,
         identities.address,
-        contacts.full_name,
+        coalesce(contacts.full_name, verdicts.internal_reason),
         verdicts.contact_address,
         verdicts.people_count
     ) || case

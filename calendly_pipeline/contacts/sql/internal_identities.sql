@@ -32,9 +32,10 @@ host_mailboxes as (
 select
     identities.identity_id,
     case
-        when host_mailboxes.canonical_address is not null or identities.is_co_host then 'host_address'
-        else 'internal_domain'
-    end as rule  -- host_address | internal_domain
+        when host_mailboxes.canonical_address is not null then 'it is an address of a host'
+        when staff_domains.domain is not null then 'it lies in a mail domain of the firm'
+        else 'it was a co-host'
+    end as reason
 from contacts.identities as identities
 left join host_mailboxes on identities.canonical_address = host_mailboxes.canonical_address
 left join staff_domains on split_part(identities.address, '@', 2) = staff_domains.domain

@@ -1,6 +1,6 @@
--- One row per Cal.com booking and person, in the shape both platforms share. Cal.com lists the booker first, then
--- guests, then co-hosts: staff are co-hosts, the first other person is the invitee, the rest are guests. When only
--- staff attend, the first of them is the invitee.
+-- One row per Cal.com booking and person, in the shape both platforms share. Cal.com lists bookers, guests and
+-- co-hosts together: staff are co-hosts, a person without a name is a guest (Cal.com stores guests by address alone),
+-- everybody else is an invitee. When only staff attend, the first of them is the invitee.
 -- grain: meeting_id, person_key
 -- time zone: UTC
 with staff_domains as (
@@ -76,7 +76,12 @@ select
     md5(ordered.address) as person_key,
     ordered.meeting_id || '/' || md5(ordered.address) as attendee_id,
     bookings.source_event_id,
-    case when ordered.is_booker then 'invitee' when ordered.is_staff then 'co_host' else 'guest' end as role,
+    case
+        when ordered.is_booker then 'invitee'
+        when ordered.is_staff then 'co_host'
+        when ordered.name is null then 'guest'
+        else 'invitee'
+    end as role,
     ordered.email,
     ordered.address,
     ordered.name,

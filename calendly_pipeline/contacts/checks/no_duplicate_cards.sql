@@ -1,0 +1,9 @@
+-- No two cards of the CRM hold one address under one name; their meetings all go to the card with the lowest id.
+-- asset: contacts.addresses
+-- severity: warn
+select list_sort(list(addresses.contact_id)) as contact_ids
+from contacts.addresses as addresses
+inner join contacts.contacts as contacts on addresses.contact_id = contacts.contact_id
+where contacts.source = 'crm' and contacts.name_normalised is not null
+group by addresses.address, contacts.name_normalised, contacts.generation
+having count(*) > 1
