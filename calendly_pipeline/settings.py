@@ -101,6 +101,7 @@ class Coverage(Section):
     """What the files can vouch for."""
 
     max_quiet_days: int = Field(14, gt=0, description="A longer stretch without meetings in a file is unproven.")
+    since: date | None = Field(None, description="Gaps before this day are accepted: nobody can export them any more.")
 
 
 class ClassificationRule(Section):
@@ -185,6 +186,7 @@ class Settings(Section):
             "trust_inferred_moves": self.metrics.trust_inferred_moves,
             "migration_move_days": self.meetings.migration_move_days,
             "max_quiet_days": self.coverage.max_quiet_days,
+            "coverage_since": self.coverage.since,
             "refresh_after_days": self.lacrm.refresh_after_days,
         }
 
@@ -200,6 +202,7 @@ class Settings(Section):
                 "account": account.name,
                 "time_zone": account.csv_time_zone or self.firm.time_zone,
                 "until": account.until.isoformat() if account.until else None,
+                "is_named": bool({"calendly": self.calendly, "calcom": self.calcom}[platform].accounts),
             }
             for platform in ("calendly", "calcom")
             for account in self.accounts(platform)

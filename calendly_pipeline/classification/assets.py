@@ -4,9 +4,24 @@ from pathlib import Path
 
 import dagster as dg
 
-from calendly_pipeline.models import stage_definitions
+from calendly_pipeline.classification.rules import load_rules
+from calendly_pipeline.classification.rules import rules as rules_in_force
+from calendly_pipeline.models import OWNERS, materialised, stage_definitions
+from calendly_pipeline.resources import FirmResource, WarehouseResource
+
+STAGE = "classification"
 
 
 def classification() -> dg.Definitions:
-    """SQL models and checks of this folder."""
-    return stage_definitions(Path(__file__).parent)
+    """The rules, and every meeting's type."""
+    return stage_definitions(Path(__file__).parent, [rules])
+
+
+@dg.asset(key=[STAGE, "rules"], group_name=STAGE, kinds={"python", "toml"}, owners=OWNERS)
+def rules(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """The ordered rules in force: the firm's from pipeline.toml, else the shipped ones."""
+    settings = firm.settings
+    with warehouse.get_connection() as connection:
+        load_rules(connection, rules_in_force(settings))
+        origin = "shipped" if settings.classification.rules is None else "pipeline.toml"
+        return materialised(connection, "classification.rules", origin=origin)

@@ -90,6 +90,8 @@ class DelimitedFile:
                 break
             except (csv.Error, _Broken) as error:
                 self._recover(error, block)
+            except OSError as error:
+                raise UnreadableFile(self.name, f"it cannot be read ({error.strerror})", EXPORT_AGAIN) from error
             if block.is_full():
                 block.pack()
                 yield block
@@ -208,7 +210,8 @@ class DelimitedFile:
             self._line += 1
             first = self._first_line()
         else:
-            self.delimiter = max(",;\t", key=lambda mark: _cell_count(first, mark))
+            self.delimiter = max(",;\t", key=lambda mark: _cell_count(self._marked(first), mark))
+        self._marks_returns = "\r" in first.rstrip("\r\n")
         self._pending.appendleft(first)
         try:
             cells = next(self._reader())
@@ -246,7 +249,10 @@ def _line_end(head: str) -> str:
 
 
 def _cell_count(line: str, delimiter: str) -> int:
-    return len(next(csv.reader([line], delimiter=delimiter), []))
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter), []))
+    except csv.Error:
+        return 0
 
 
 def _reason(error: Exception, line_count: int) -> str:

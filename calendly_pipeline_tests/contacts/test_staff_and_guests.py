@@ -10,7 +10,7 @@ def test_internal_domain(world: World, address: str) -> None:
     """An address of the firm's domain is staff, a card in the CRM or not."""
     world.settings["firm"]["internal_domains"] = ["firm.example"]
     world.card("7", "Ann Adviser", address).booked("a", address, "Ann Adviser")
-    assert world.verdict("a")[:2] == ("internal", None)
+    assert world.verdict("a") == ("internal", None, "internal")
 
 
 def test_host_outside_the_domain(world: World) -> None:

@@ -14,15 +14,11 @@ with tokens as (
     group by name_normalised
 ),
 
--- A nickname meets its name and the other nicknames of that name; two names that share a nickname stay apart.
+-- A name and a form of it belong together; two names that share a nickname (Chris) stay apart.
 relatives as (
     select name as first_token, form as other from contacts.nicknames
     union
     select form as first_token, name as other from contacts.nicknames
-    union
-    select one.form as first_token, two.form as other
-    from contacts.nicknames as one
-    inner join contacts.nicknames as two on one.name = two.name and one.form <> two.form
 ),
 
 forms as (

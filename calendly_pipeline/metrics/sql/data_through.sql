@@ -1,0 +1,42 @@
+-- One row per account in service: the last day up to which its files vouch without a gap.
+-- An account is in service when files or pipeline.toml name it and its `until` has not passed. Gaps before
+-- `coverage.since` are accepted.
+-- grain: platform, account
+-- time zone: the firm's
+with accounts as (
+    select account.platform, account.account, try_cast(account.until as date) as until, account.is_named
+    from (
+        select unnest(from_json(
+            $accounts, '[{"platform": "VARCHAR", "account": "VARCHAR", "until": "VARCHAR", "is_named": "BOOLEAN"}]'
+        )) as account
+    )
+),
+
+days as (
+    select platform, account, day, bool_or(is_covered) as is_covered
+    from meetings.coverage
+    where $coverage_since::date is null or day >= $coverage_since::date
+    group by platform, account, day
+),
+
+ends as (
+    select
+        platform,
+        account,
+        coalesce(min(day) filter (where not is_covered) - 1, max(day)) as data_through_on,
+        max(day) as last_day,
+        count(*) filter (where not is_covered) as gap_days_count
+    from days
+    group by platform, account
+)
+
+select
+    coalesce(accounts.platform, ends.platform) as platform,
+    coalesce(accounts.account, ends.account) as account,
+    ends.data_through_on,  -- null: nothing vouches for the account
+    ends.last_day,  -- last day any file speaks of, gaps or not
+    coalesce(ends.gap_days_count, 0)::integer as gap_days_count,
+    coalesce(accounts.until is null or accounts.until >= day_in($as_of, $firm_time_zone), true) as is_in_service
+from accounts
+full join ends on accounts.platform = ends.platform and accounts.account = ends.account
+where ends.platform is not null or accounts.is_named
