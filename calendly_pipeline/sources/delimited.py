@@ -16,8 +16,12 @@ from calendly_pipeline.sources.records import PACK_ROWS, Block, Fit, fit_to, rej
 
 LINE_LIMIT = 1_000_000
 RECORD_LIMIT = 4_000_000
-REREAD_LIMIT = 64_000_000
-"""How many characters may be read again after broken records: hostile files must not cost quadratic time."""
+REREAD_LIMIT = 32_000_000
+REREAD_SHARE = 4
+"""How many characters may be read again after broken records, and how many more for each one read: hostile files must
+not cost quadratic time."""
+LINE_COST = 50
+"""What looking at a line costs beside its length, in characters."""
 LOOK_AHEAD = 200
 
 ESCAPED = re.compile("[\udc80-\udcff]")
@@ -50,6 +54,7 @@ class DelimitedFile:
         self._pending: deque[str] = deque()
         self._record: list[str] = []
         self._line = 1
+        self._read = 0
         self._reread = 0
         self._marks_returns = False
         self._is_quoted = True
@@ -137,6 +142,7 @@ class DelimitedFile:
                     line = self._skip_rest(line)
                 elif not line.isascii() or "\0" in line:
                     line = self._repaired(line)
+                self._read += len(line)
             size = size + len(line) if record else len(line)
             record.append(line)
             if line.__class__ is _TooLong or size > RECORD_LIMIT:
@@ -170,7 +176,7 @@ class DelimitedFile:
             return
         whole = lines[:-1] if isinstance(lines[-1], _TooLong) else lines
         end = self._next_row(whole) or len(whole) or 1
-        self._reread += sum(map(len, lines[end:]))
+        self._charge(lines[end:])
         self._pending.extendleft(reversed(lines[end:]))
         reason = _reason(error, len(lines)) if whole else f"a line longer than {LINE_LIMIT:,} characters"
         span = f"; lines {self._line} to {self._line + end - 1} are left out" if end > 1 else ""
@@ -180,17 +186,20 @@ class DelimitedFile:
     def _next_row(self, lines: list[str]) -> int | None:
         """Index of the first line after the first at which a whole row begins."""
         for start in range(1, len(lines)):
-            if self._reread > REREAD_LIMIT:
+            if self._reread > REREAD_LIMIT + REREAD_SHARE * self._read:
                 return None
-            self._reread += len(lines[start])
+            self._charge(lines[start : start + 1])
             if self._is_row(lines[start : start + 1]):
                 return start
             if lines[start].count('"') % 2:
                 window = lines[start : start + LOOK_AHEAD]
-                self._reread += sum(map(len, window))
+                self._charge(window)
                 if self._is_row(window):
                     return start
         return None
+
+    def _charge(self, lines: list[str]) -> None:
+        self._reread += sum(map(len, lines)) + LINE_COST * len(lines)
 
     def _is_row(self, lines: list[str]) -> bool:
         """True when a record as wide as the header begins these lines, with no quote but quoted ones in it."""

@@ -141,11 +141,3 @@ def test_decision_over_link(world: World) -> None:
     world.card("7", "Jane Alder", "jane@example.com").card("8", "Max Alder", "max@example.com")
     world.booked("a", "jane@example.com", "Jane Alder", crm_contact_hint="7").decided("confirm", *JANE, contact_id="8")
     assert world.verdict("a") == ("confirmed", "8", "confirmed")
-
-
-def test_decided_household(world: World) -> None:
-    """A household is what the CRM or a person says."""
-    world.card("7", "Jane Alder", "j@example.com", household="Alders").card("8", "Max Alder", "m@example.com")
-    world.decided("household", "Alders@household", contact_id="8")
-    rows = world.run().rows("contacts.households")
-    assert [(row["contact_id"], row["source"]) for row in rows] == [("7", "crm"), ("8", "decision")]

@@ -176,6 +176,7 @@ def test_an_endless_line_is_not_loaded(tmp_path: Path) -> None:
 def test_hostile_quotes_do_not_cost_quadratic_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines that each swallow all after them are given up together once enough was read again."""
     monkeypatch.setattr(delimited, "REREAD_LIMIT", 20_000)
+    monkeypatch.setattr(delimited, "REREAD_SHARE", 1)
     monkeypatch.setattr(delimited, "RECORD_LIMIT", 2_000)
     content = "a,b,c\n" + 'x","\n' * 5_000 + "1,2,3\n"
     _, found, rejected, _ = table(written(tmp_path, content))

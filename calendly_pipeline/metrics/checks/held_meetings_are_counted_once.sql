@@ -19,7 +19,6 @@ in_meetings as (
             and attendees.duplicate_of is null
             and meetings.duplicate_of is null
             and matches.decision in ('auto', 'confirmed')
-            and not contacts.is_company
             and (attendees.role = 'invitee' or attendees.role = 'guest' and $count_guests)
     )
 )

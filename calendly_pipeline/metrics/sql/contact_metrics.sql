@@ -1,4 +1,4 @@
--- One row per person among the contacts: what the card should know. Dates are absolute, never "days since".
+-- One row per contact, companies included: what the card should know. Dates are absolute, never "days since".
 -- Counts belong to whoever attended (metrics.credit); the portfolio-review fields to every member of the household.
 -- grain: contact_id
 -- time zone: the firm's
@@ -116,4 +116,3 @@ cross join freshness
 left join counts on contacts.contact_id = counts.contact_id
 left join reviews on contacts.contact_id = reviews.contact_id
 left join escalations on contacts.contact_id = escalations.contact_id
-where not contacts.is_company
