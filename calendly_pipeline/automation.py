@@ -9,6 +9,7 @@ import json
 import dagster as dg
 
 from calendly_pipeline.resources import FirmResource
+from calendly_pipeline.sources.landing import landed_state
 
 refresh = dg.define_asset_job(
     "refresh",
@@ -17,7 +18,7 @@ refresh = dg.define_asset_job(
 )
 contact_index = dg.define_asset_job(
     "contact_index",
-    selection=dg.AssetSelection.groups("contacts").upstream(),
+    selection=dg.AssetSelection.groups("contacts").upstream().required_multi_asset_neighbors(),
     description="The unified contact index and what it is built from.",
 )
 
@@ -40,9 +41,10 @@ contact_index_daily = dg.ScheduleDefinition(
 def dropped_files(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SensorResult | dg.SkipReason:
     """New or changed files in the drop folders start one refresh, whatever their number, once they have settled."""
     found = firm.home.dropped_files_state()
-    state = json.dumps(found, sort_keys=True)
+    fingerprint = hashlib.sha256(json.dumps(found).encode()).hexdigest()
     last_started, _, last_seen = (context.cursor or "|").partition("|")
-    fingerprint = hashlib.sha256(state.encode()).hexdigest()
+    if not context.cursor and set(found) <= landed_state(firm.home):
+        return dg.SensorResult(skip_reason=dg.SkipReason("Every file is landed."), cursor=f"{fingerprint}|{fingerprint}")
     if not found or fingerprint == last_started:
         return dg.SkipReason("No file is new or changed.")
     if fingerprint != last_seen:

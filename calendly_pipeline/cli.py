@@ -13,7 +13,7 @@ from rich.table import Table
 
 from calendly_pipeline import environment
 from calendly_pipeline.failures import ChecksFailed, PipelineError
-from calendly_pipeline.home import Home
+from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
 from calendly_pipeline.settings import load_settings
 from calendly_pipeline.warehouse import open_warehouse
@@ -157,7 +157,8 @@ def ui(host: str, port: int) -> None:
     home = active_home()
     home.create()
     variables = environment.ui_environment(home, SAMPLE_AS_OF if home.is_sample else None)
-    program = [sys.executable, "-m", "dagster", "dev", "-m", "calendly_pipeline.definitions", "-h", host, "-p", str(port)]
+    workspace = str(REPOSITORY / "workspace.yaml")
+    program = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", host, "-p", str(port)]
     os.execve(sys.executable, program, variables)  # noqa: S606 - our own interpreter, no shell
 
 

@@ -23,6 +23,7 @@ from calendly_pipeline.warehouse import STAGES, replace_table, run_query
 
 OWNERS = ["team:client-operations"]
 SHOWN_ROWS = 10
+KEYS = ("grain", "time zone", "source of truth", "asset", "severity", "blocking")
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,8 @@ class SqlFile:
     @cached_property
     def keys(self) -> dict[str, str]:
         """The header's `key: value` lines."""
-        known = ("grain", "asset", "severity", "blocking", "source of truth", "time zone")
         pairs = (line.split(":", 1) for line in self.header if ":" in line)
-        return {key.strip().lower(): value.strip() for key, value in pairs if key.strip().lower() in known}
+        return {key.strip().lower(): value.strip() for key, value in pairs if key.strip().lower() in KEYS}
 
     @property
     def grain(self) -> list[str]:
@@ -67,8 +67,11 @@ class SqlFile:
 
     @property
     def description(self) -> str:
-        """The header as it reads in the UI."""
-        return "\n".join(self.header)
+        """The header as it reads in the UI: sentences, then what is said by key."""
+        shown = ("grain", "time zone", "source of truth")
+        lines = [line for line in self.header if line.split(":", 1)[0].strip().lower() not in KEYS]
+        keys = [f"- {key}: {self.keys[key]}" for key in shown if key in self.keys]
+        return "\n\n".join(text for text in (" ".join(lines), "\n".join(keys)) if text)
 
     @cached_property
     def query(self) -> exp.Query:
@@ -125,6 +128,7 @@ def materialised(connection: Any, table: str, docs: dict[str, str] | None = None
     columns = [dg.TableColumn(name, kind, description=(docs or {}).get(name) or None) for name, kind, *_ in described]
     rows = connection.execute(f"select count(*) from {table}").fetchall()[0][0]  # noqa: S608 - our own table name
     return dg.MaterializeResult(
+        asset_key=asset_key(table),
         metadata={
             "dagster/row_count": rows,
             "dagster/column_schema": dg.TableSchema(columns=columns),

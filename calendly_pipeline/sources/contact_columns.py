@@ -36,7 +36,9 @@ LISTS = {"addresses": "addresses", "address": "addresses", "email": "addresses",
 LISTS |= {"phones": "phones", "phone": "phones"}
 EMAIL = re.compile(r"e ?mail")
 PHONE = re.compile(r"phone(?!tic)|mobile|\btel\b|telefon|\bcell\b")
-ABOUT = re.compile(r"\b(label|type|display|opt|status|consent|subscri\w*|verified|preferences?|template)\b")
+ABOUT = re.compile(
+    r"\b(label|type|display|opt|status|consent|subscri\w*|verified|preferences?|template|date|time|count|sent|opened)\b"
+)
 """Columns that say something about an address or phone and hold none."""
 
 

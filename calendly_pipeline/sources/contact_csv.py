@@ -98,16 +98,18 @@ def _columns(block: Block, kind: str, layout: ContactLayout, names: list[str]) -
     if "contact_key" in layout.known:
         index = layout.known["contact_key"]
         columns["contact_key"], fields = _ids(cells[index], fields, names[index])
-    said: list[list[str]] = [[] for _ in range(count)]
-    for index in layout.addresses:
-        for row, cell in enumerate(cells[index]):
-            if cell:
-                found, is_whole = addresses_in(cell)
-                said[row] += found
-                fields[row] = fields[row] if is_whole else _with_field(fields[row], names[index], cell)
-    columns["addresses"] = [_json_list(found) for found in said]
-    phones = zip(*(cells[index] for index in layout.phones), strict=True) if layout.phones else [()] * count
-    columns["phones"] = [_json_list(part for cell in row for part in PHONE_SEPARATORS.split(cell)) for row in phones]
+    for column, indexes, found_in in (
+        ("addresses", layout.addresses, addresses_in),
+        ("phones", layout.phones, phones_in),
+    ):
+        said: list[list[str]] = [[] for _ in range(count)]
+        for index in indexes:
+            for row, cell in enumerate(cells[index]):
+                if cell:
+                    found, is_whole = found_in(cell)
+                    said[row] += found
+                    fields[row] = fields[row] if is_whole else _with_field(fields[row], names[index], cell)
+        columns[column] = [_json_list(texts) for texts in said]
     columns["fields"] = fields
     return columns
 
@@ -127,6 +129,13 @@ def addresses_in(cell: str) -> tuple[list[str], bool]:
         else:
             is_whole = False
     return found, is_whole
+
+
+def phones_in(cell: str) -> tuple[list[str], bool]:
+    """The phone numbers of a cell, and whether that is all the cell says."""
+    parts = [part for part in map(str.strip, PHONE_SEPARATORS.split(cell)) if part]
+    found = [part for part in parts if any(map(str.isdigit, part))]
+    return found, len(found) == len(parts)
 
 
 def _is_company(columns: Mapping[str, list[Any]], marks: list[str] | None) -> list[str]:
@@ -153,10 +162,9 @@ def _with_field(fields: str, header: str, cell: str) -> str:
     return f"{fields[:-1]}{',' if len(fields) > 2 else ''}{json_text(header)}:{json_text(cell)}}}"
 
 
-def _json_list(texts: Iterator[str] | list[str]) -> str:
-    """A JSON array in the order said, blanks and repetitions left out."""
+def _json_list(texts: list[str]) -> str:
+    """A JSON array in the order said, repetitions left out."""
     unique: dict[str, str] = {}
-    for text in map(str.strip, texts):
-        if text:
-            unique.setdefault(text.casefold(), text)
+    for text in texts:
+        unique.setdefault(text.casefold(), text)
     return f"[{','.join(map(json_text, unique.values()))}]"

@@ -48,6 +48,7 @@ class DelimitedFile:
         self._opened = opened
         encoding = encoding_of(opened.head, opened.name)
         errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+        self._replaced = "" if errors == "surrogateescape" else "\ufffd"
         newline = _line_end(opened.head.decode(encoding, "ignore"))
         self._line_ends = newline or "\r\n"
         self._text = io.TextIOWrapper(opened.stream, encoding, errors, newline=newline)
@@ -161,6 +162,8 @@ class DelimitedFile:
         line, count = ESCAPED.subn(_windows_1252, line)
         if count:
             self.repairs["bytes read as Windows-1252"] += count
+        if self._replaced and self._replaced in line:
+            self.repairs["characters that cannot be decoded"] += line.count(self._replaced)
         return line
 
     def _marked(self, line: str) -> str:

@@ -12,12 +12,14 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from calendly_pipeline.home import Home
 
 CHUNK = 1 << 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 DEFAULT_ACCOUNT = "default"
 
 
@@ -84,6 +86,14 @@ def landed_files(home: Home) -> list[LandedFile]:
     return sorted(files, key=lambda file: (file.landed_at, file.modified_at, file.name, file.file_id))
 
 
+def landed_state(home: Home) -> set[tuple[str, int, int]]:
+    """Path below `data/`, size and modification time (microseconds since 1970) of every landed file."""
+    return {
+        (f"{file.folder}/{file.name}", file.size_bytes, (file.modified_at - EPOCH) // MICROSECOND)
+        for file in landed_files(home)
+    }
+
+
 def content(home: Home, file: LandedFile) -> Path:
     """Where the bytes of a landed file lie."""
     return home.landing / "files" / file.folder / f"{file.sha256}{file.ending}"
@@ -122,7 +132,7 @@ def _copy(path: Path, target: Path) -> tuple[Path, str, datetime, int] | None:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         temporary.unlink()
         return None
-    return temporary, digest.hexdigest(), datetime.fromtimestamp(before.st_mtime, UTC), before.st_size
+    return temporary, digest.hexdigest(), EPOCH + before.st_mtime_ns // 1000 * MICROSECOND, before.st_size
 
 
 def _manifest(home: Home, folder: str, sha256: str) -> Path:

@@ -11,8 +11,6 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 
-from openpyxl import load_workbook
-
 from calendly_pipeline.failures import UnreadableFile
 from calendly_pipeline.sources.file_bytes import EXPORT_AGAIN, OpenedFile
 from calendly_pipeline.sources.records import Block, Fit, fit_to, rejected_row
@@ -34,6 +32,8 @@ class Spreadsheet:
         self.delimiter = ","
         self._opened = opened
         self._refuse_bombs()
+        from openpyxl import load_workbook  # half a second that most runs need not pay
+
         try:
             self._book = load_workbook(opened.stream, read_only=True, data_only=True)
         except Exception as error:  # a broken workbook raises anything, from KeyError to a parse error

@@ -4,7 +4,7 @@ import random
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendly_pipeline.contacts.lists import load_lists, read_rule_set
@@ -27,17 +27,20 @@ def macros() -> duckdb.DuckDBPyConnection:
 
 
 @given(local=LOCAL, domain=DOMAIN, is_relay=st.booleans())
+@settings(deadline=None)
 def test_canonical_address_is_idempotent(
     macros: duckdb.DuckDBPyConnection, local: str, domain: str, is_relay: bool
 ) -> None:
     """The canonical form of a canonical address is itself, and never loses the person."""
-    query = """
-        select canonical_address(plain_address($said), $is_relay) as once,
-            canonical_address(plain_address(canonical_address(plain_address($said), $is_relay)), $is_relay) as twice
-    """
-    once, twice = macros.execute(query, {"said": f"{local}@{domain}", "is_relay": is_relay}).fetchall()[0]
-    assert once == twice
-    assert not once.startswith("@") or f"{local}".strip() == ""
+
+    def value(query: str, given: str) -> str:
+        return macros.execute(query, {"given": given}).fetchall()[0][0]
+
+    canonical = f"select canonical_address($given::varchar, {str(is_relay).lower()})"
+    plain = value("select plain_address($given)", f"{local}@{domain}")
+    once = value(canonical, plain)
+    assert value(canonical, once) == once
+    assert once.startswith("@") == plain.startswith("@")
 
 
 def _crowd(world: World, seed: int) -> Tables:

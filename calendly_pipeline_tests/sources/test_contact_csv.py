@@ -246,10 +246,11 @@ def test_addresses_of_a_cell(cell: str, found: list[str], is_whole: bool) -> Non
 
 
 def test_cells_that_are_no_addresses_are_kept(tmp_path: Path) -> None:
-    """What an address column says beside addresses stands among the fields."""
-    _, rows = read(table(tmp_path, "Email,Note", {"Email": "asked, none"}, {"Email": "a@x.example", "Note": "n"}))
-    assert [row["addresses"] for row in rows] == [[], ["a@x.example"]]
-    assert [row["fields"] for row in rows] == [{"Note": "", "Email": "asked, none"}, {"Note": "n"}]
+    """What a column of addresses or phones says beside them stands among the fields."""
+    said = {"Email": "asked, none", "Phone": "+1 555; no calls"}
+    _, rows = read(table(tmp_path, "Email,Note,Phone", said, {"Email": "a@x.example", "Note": "n"}))
+    assert [(row["addresses"], row["phones"]) for row in rows] == [([], ["+1 555"]), (["a@x.example"], [])]
+    assert [row["fields"] for row in rows] == [said | {"Note": ""}, {"Note": "n"}]
 
 
 def test_columns_by_the_firms_mapping(tmp_path: Path) -> None:

@@ -75,6 +75,13 @@ def test_bytes_that_are_not_utf_8_are_counted(tmp_path: Path) -> None:
     assert repairs == {"bytes read as Windows-1252": 4}
 
 
+def test_text_cut_in_the_middle_of_a_character(tmp_path: Path) -> None:
+    """Half a character at the end of a UTF-16 file is counted."""
+    _, found, _, repairs = table(written(tmp_path, "a,b\n1,2".encode("utf-16") + b"\x41"))
+    assert found == [(2, ["1", "2\ufffd"])]
+    assert repairs == {"characters that cannot be decoded": 1}
+
+
 def test_nul_characters_are_counted(tmp_path: Path) -> None:
     """NUL characters are left out and counted; a line of nothing else is a blank line."""
     _, found, _, repairs = table(written(tmp_path, b"name,note\nA\0da,x\n\0\0\0\nBob,y\n"))

@@ -2,10 +2,13 @@
 -- asset: destinations.plan
 -- severity: error
 with blanks as (
-    select plan.record_key, keys.field
-    from destinations.plan as plan
-    cross join unnest(json_keys(plan.payload)) as keys (field)
-    where plan.destination = 'lacrm' and json_type(plan.payload, '$."' || keys.field || '"') = 'NULL'
+    select record_key, planned.key as field
+    from (
+        select record_key, unnest(map_entries(from_json(payload, '"MAP(VARCHAR, VARCHAR)"'))) as planned
+        from destinations.plan
+        where destination = 'lacrm'
+    )
+    where planned.value is null
 )
 
 select blanks.record_key, blanks.field

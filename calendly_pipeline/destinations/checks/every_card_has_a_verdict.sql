@@ -9,6 +9,8 @@ planned as (
     select record_key from destinations.plan where destination = 'lacrm'
 )
 
-select contact_id as record_key, 'missing' as problem from wanted where contact_id not in (select record_key from planned)
+select contact_id as record_key, 'missing' as problem from wanted anti join planned on contact_id = record_key
 union all by name
-select record_key, 'not in the CRM' as problem from planned where record_key not in (select contact_id from wanted)
+select record_key, 'not in the CRM' as problem from planned anti join wanted on record_key = contact_id
+union all by name
+select record_key, 'twice' as problem from planned group by record_key having count(*) > 1

@@ -63,16 +63,20 @@ cards as (
 
 decided as (
     select
-        cards.*,
+        contacts.contact_id,
+        cards.* exclude (contact_id),
         case
-            when met.contact_id is null then 'skip'
+            when cards.contact_id is null or met.contact_id is null then 'skip'
             when cards.unknown_fields is not null then 'blocked'
             when cards.has_reason then 'update'
             else 'skip'
         end as operation,
+        cards.contact_id is not null as has_fields,
         met.contact_id is not null as has_met
-    from cards
-    left join met on cards.contact_id = met.contact_id
+    from contacts.contacts as contacts
+    left join cards on contacts.contact_id = cards.contact_id
+    left join met on contacts.contact_id = met.contact_id
+    where contacts.source = 'crm' and not contacts.is_company
 )
 
 select
@@ -82,6 +86,7 @@ select
     case when operation = 'update' then payload else json_object() end as payload,  -- field -> new value; null blanks it
     case when operation = 'update' then before else json_object() end as before,  -- field -> present value
     case
+        when not has_fields then 'lacrm.fields names no field'
         when not has_met then 'no meeting is matched to this contact'
         when operation = 'blocked' then concat(
             'the present value of ', unknown_fields,

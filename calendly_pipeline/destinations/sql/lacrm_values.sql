@@ -1,9 +1,10 @@
 -- One row per LACRM card and mapped field: what should stand there, what stands there, and what we last wrote.
--- What stands there comes from the CRM's export; a field the export has no column for is unknown.
+-- What stands there comes from the CRM's export; a field the export has no column for is unknown. A day is compared as a
+-- day: `2026-03-01` and `3/1/2026` are the same.
 -- grain: contact_id, field
 -- source of truth: metrics.contact_metrics for what should stand there
 with cards as (
-    select contact_id, from_json(fields, '"MAP(VARCHAR, VARCHAR)"') as present
+    select contact_id, coalesce(from_json(fields, '"MAP(VARCHAR, VARCHAR)"'), map()) as present
     from contacts.contacts
     where source = 'crm' and not is_company
 ),
@@ -35,13 +36,13 @@ said as (
 ),
 
 written as (
-    select record_key, field, arg_max(coalesce(payload ->> ('$."' || field || '"'), ''), entry_id) as value
+    select record_key, sent.key as field, arg_max(coalesce(sent.value, ''), entry_id) as value
     from (
-        select record_key, entry_id, payload, unnest(json_keys(payload)) as field
+        select record_key, entry_id, unnest(map_entries(from_json(payload, '"MAP(VARCHAR, VARCHAR)"'))) as sent
         from destinations.ledger
         where destination = 'lacrm' and outcome = 'accepted'
     )
-    group by record_key, field
+    group by record_key, sent.key
 )
 
 select
@@ -49,9 +50,12 @@ select
     fields.position,
     fields.field,  -- display name of the custom field
     fields.metric,
-    said.entry.value as wanted,  -- null: blank
+    nullif(trim(said.entry.value), '') as wanted,  -- null: blank
     len(map_extract(cards.present, fields.field)) > 0 as is_known,  -- the CRM's export has a column for the field
-    nullif(trim(map_extract(cards.present, fields.field)[1]), '') as present,
+    case when fields.field_type = 'Date' then coalesce(
+        strftime(try_strptime(trim(map_extract(cards.present, fields.field)[1]), ['%Y-%m-%d', '%m/%d/%Y']), '%Y-%m-%d'),
+        nullif(trim(map_extract(cards.present, fields.field)[1]), '')
+    ) else nullif(trim(map_extract(cards.present, fields.field)[1]), '') end as present,
     nullif(written.value, '') as last_written
 from cards
 cross join destinations.lacrm_fields as fields

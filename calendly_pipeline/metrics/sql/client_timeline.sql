@@ -24,7 +24,7 @@ with events as (
     union all by name
     select contact_id, meeting_id, 'no_show' as event, starts_at as happened_at
     from metrics.contact_meetings
-    where is_no_show and not is_held
+    where is_no_show
 )
 
 select

@@ -35,7 +35,7 @@ select
     day_in(meetings.starts_at, $firm_time_zone) as starts_on,
     people.is_held,  -- this person came
     people.is_active and meetings.status = 'confirmed' as is_booked,  -- still to come
-    people.is_no_show and meetings.status in ('no_show', 'completed') as is_no_show,
+    people.is_no_show and not people.is_held and meetings.status in ('no_show', 'completed') as is_no_show,
     people.is_cancelled and meetings.status <> 'rejected' as is_cancelled,
     people.is_rescheduled,
     coalesce(people.is_cancelled_by_host, false) as is_cancelled_by_host,

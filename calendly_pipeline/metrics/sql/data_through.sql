@@ -13,9 +13,12 @@ with accounts as (
 ),
 
 days as (
-    select platform, account, day, bool_or(is_covered) as is_covered
+    select
+        platform,
+        account,
+        day,
+        bool_or(is_covered) or coalesce(day < $coverage_since::date, false) as is_covered  -- or accepted as it is
     from meetings.coverage
-    where $coverage_since::date is null or day >= $coverage_since::date
     group by platform, account, day
 ),
 

@@ -1,0 +1,246 @@
+"""What would be written on a card, and when nothing is."""
+
+from typing import Any
+
+import pytest
+
+from calendly_pipeline_tests.conftest import Tables, utc
+from calendly_pipeline_tests.destinations.given import FIELDS, SAME, mapped, met_once, plan, plans, sent
+from calendly_pipeline_tests.metrics.given import Firm, covered, settings
+
+
+def test_a_card_that_says_the_same_is_left_alone(tables: Tables) -> None:
+    """A card up to date is skipped with an empty payload."""
+    row = plan(met_once(tables))
+    assert (row["operation"], row["payload"], row["before"]) == ("skip", {}, {})
+    assert (row["reason"], row["changed_fields_count"], row["counts_for_guard"]) == ("the card is up to date", 0, False)
+
+
+def test_only_what_differs_is_written(tables: Tables) -> None:
+    """An update holds the fields that differ, before and after, and names them."""
+    row = plan(met_once(tables, Last_meeting="2026-03-01", Meetings=""))
+    assert row["operation"] == "update"
+    assert row["payload"] == {"Last meeting": "2026-05-01", "Meetings": "1"}
+    assert row["before"] == {"Last meeting": "2026-03-01", "Meetings": None}
+    assert row["reason"] == "2 fields differ: Last meeting, Meetings"
+    assert (row["changed_fields_count"], row["counts_for_guard"]) == (2, True)
+    assert plan(met_once(tables, Meetings=""))["reason"] == "1 field differs: Meetings"
+
+
+def test_a_plan_carried_out_plans_nothing_more(tables: Tables) -> None:
+    """Once the planned values stand on the card, and once blanks do, the next plan is empty."""
+    first = plan(met_once(tables, Last_meeting="", Meetings="", Data_through="", Next_meeting="2026-06-01"), sent(1, payload={"Next meeting": "2026-06-01"}))
+    after = {name.replace(" ", "_"): value or "" for name, value in first["payload"].items()}
+    assert first["payload"] == {"Last meeting": "2026-05-01", "Next meeting": None, "Meetings": "1", "Data through": "2026-06-30"}
+    assert plan(met_once(tables, **after), sent(1, payload={"Next meeting": "2026-06-01"}), sent(2, payload=first["payload"]))["operation"] == "skip"
+
+
+@pytest.mark.parametrize(
+    ("present", "same"),
+    [("3", True), ("3.0", True), (" 3 ", True), ("3.00", True), ("4", False), ("three", False), ("", False)],
+)
+def test_numbers_are_compared_as_numbers(tables: Tables, present: str, same: bool) -> None:
+    """`3` and `3.0` are the same number, whatever the CRM's export makes of it."""
+    firm = met_once(tables, Meetings=present).meeting("n", "2026-04-01T14:00").meeting("o", "2026-04-02T14:00")
+    assert plan(firm)["payload"] == ({} if same else {"Meetings": "3"})
+
+
+@pytest.mark.parametrize(
+    ("present", "same"), [("2026-05-01", True), ("5/1/2026", True), ("05/01/2026", True), ("2026-05-02", False), ("in May", False)]
+)
+def test_days_are_compared_as_days(tables: Tables, present: str, same: bool) -> None:
+    """A day the export writes month first is the same day; anything else is a difference."""
+    assert plan(met_once(tables, Last_meeting=present))["operation"] == ("skip" if same else "update")
+
+
+def test_a_blank_over_what_somebody_typed_is_never_planned(tables: Tables) -> None:
+    """A value we never wrote stays, though we know of none."""
+    assert plan(met_once(tables, Next_meeting="2026-08-08"))["operation"] == "skip"
+
+
+def test_a_blank_over_our_own_value_is_planned(tables: Tables) -> None:
+    """Where our last accepted value still stands and is no longer true, a null is planned for the field."""
+    row = plan(met_once(tables, Next_meeting="2026-06-15"), sent(1, payload={"Next meeting": "2026-06-15"}))
+    assert (row["operation"], row["payload"]) == ("update", {"Next meeting": None})
+    assert row["before"] == {"Next meeting": "2026-06-15"}
+    (text,) = tables.rows("select payload from destinations.plan where record_key = 'ada'")
+    assert text["payload"] == '{"Next meeting":null}'
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [sent(1, "rejected", payload={"Next meeting": "2026-06-15"})],
+        [sent(1, "unknown", payload={"Next meeting": "2026-06-15"})],
+        [sent(1, "intent", payload={"Next meeting": "2026-06-15"})],
+        [sent(1, who="bob", payload={"Next meeting": "2026-06-15"})],
+        [sent(1, destination="brevo", payload={"Next meeting": "2026-06-15"})],
+        [sent(1, payload={"Last meeting": "2026-06-15"})],
+        [sent(1, payload={"Next meeting": "2026-06-15"}), sent(2, payload={"Next meeting": "2026-06-16"})],
+        [sent(1, payload={"Next meeting": "2026-06-15"}), sent(2, payload={"Next meeting": None})],
+    ],
+)
+def test_only_our_last_accepted_value_is_our_own(tables: Tables, entries: list[dict[str, Any]]) -> None:
+    """Attempts not accepted, other cards, destinations and fields, and values written since do not make a value ours."""
+    assert plan(met_once(tables, Next_meeting="2026-06-15"), *entries)["operation"] == "skip"
+
+
+def test_the_newest_accepted_entry_is_the_last(tables: Tables) -> None:
+    """The order of entries decides, not their place in the table; fields written at other times are remembered."""
+    entries = [sent(3, payload={"Meetings": 1}), sent(2, payload={"Next meeting": "2026-06-15"}), sent(1, payload={"Next meeting": "2026-06-01"})]
+    assert plan(met_once(tables, Next_meeting="2026-06-15"), *entries)["payload"] == {"Next meeting": None}
+
+
+def test_an_unknown_column_blocks_the_card(tables: Tables) -> None:
+    """Without a column for a field its present value is unknown: nothing is planned and the fields are named."""
+    firm = met_once(tables, Last_meeting="2026-01-01")
+    firm.contacts[0]["fields"] = {"Last meeting": "2026-01-01", "Data through": ""}
+    row = plan(firm)
+    assert (row["operation"], row["payload"], row["counts_for_guard"]) == ("blocked", {}, False)
+    assert "of Next meeting, Meetings is unknown" in row["reason"]
+
+
+def test_a_card_without_any_column_is_blocked(tables: Tables) -> None:
+    """A contact file that holds names and addresses alone blocks every card that would be written."""
+    for fields in (None, {}):
+        firm = met_once(tables)
+        firm.contacts[0]["fields"] = fields
+        assert plan(firm)["operation"] == "blocked"
+
+
+def through(firm: Firm, last_day: str) -> Firm:
+    """Coverage up to a day."""
+    firm.coverage = covered("2026-01-01", last_day)
+    return firm
+
+
+@pytest.mark.parametrize(
+    ("present", "refresh", "operation"),
+    [("2026-06-24", 7, "skip"), ("2026-06-23", 7, "update"), ("2026-06-29", 0, "update"), ("2026-06-01", 30, "skip")],
+)
+def test_a_newer_day_alone_waits(tables: Tables, present: str, refresh: int, operation: str) -> None:
+    """A newer data-through date alone is written once the card's copy is `lacrm.refresh_after_days` old, not before."""
+    row = plan(met_once(tables, Data_through=present), chosen=mapped(refresh_after_days=refresh))
+    assert row["operation"] == operation
+    assert row["counts_for_guard"] is False
+
+
+def test_another_change_takes_the_newer_day_along(tables: Tables) -> None:
+    """When something else is written anyway the data-through date goes with it."""
+    row = plan(met_once(tables, Data_through="2026-06-29", Meetings="7"))
+    assert (row["payload"], row["counts_for_guard"]) == ({"Meetings": "1", "Data through": "2026-06-30"}, True)
+
+
+def test_a_day_that_goes_back_is_written_at_once(tables: Tables) -> None:
+    """When a gap comes to light the earlier day is written without waiting, so that nothing stale looks fresh."""
+    row = plan(through(met_once(tables, Data_through="2026-06-29"), "2026-06-28"))
+    assert (row["payload"], row["counts_for_guard"]) == ({"Data through": "2026-06-28"}, False)
+
+
+@pytest.mark.parametrize("present", ["", "last week"])
+def test_a_first_or_unreadable_day_is_written_at_once(tables: Tables, present: str) -> None:
+    """A card without a readable data-through date gets one."""
+    assert plan(met_once(tables, Data_through=present))["payload"] == {"Data through": "2026-06-30"}
+
+
+def test_a_day_no_longer_known_is_blanked_if_ours(tables: Tables) -> None:
+    """When nothing vouches any more our own data-through date is taken off the card."""
+    firm = met_once(tables, Data_through="2026-06-29")
+    firm.coverage = []
+    assert plan(firm)["operation"] == "skip"
+    assert plan(firm, sent(1, payload={"Data through": "2026-06-29"}))["payload"] == {"Data through": None}
+
+
+def test_cards_without_a_meeting_are_left_alone(tables: Tables) -> None:
+    """A contact nobody met is skipped, even where its card lacks the columns; its zeros are not written."""
+    firm = met_once(tables, "ada", "bob")
+    firm.contacts[1]["fields"] = {}
+    row = plans(firm)["bob"]
+    assert (row["operation"], row["reason"]) == ("skip", "no meeting is matched to this contact")
+
+
+def test_a_booking_of_any_kind_is_a_meeting(tables: Tables) -> None:
+    """A contact with a coming or a cancelled booking alone is written."""
+    firm = Firm(tables, "ada", "bob").meeting("m", "2026-08-01T14:00", "confirmed").meeting("n", "2026-05-01T14:00", "cancelled", who="bob")
+    for contact in firm.contacts:
+        contact["fields"] = dict.fromkeys(SAME, "")
+    found = plans(firm)
+    assert found["ada"]["payload"] == {"Next meeting": "2026-08-01", "Meetings": "0", "Data through": "2026-06-30"}
+    assert found["bob"]["payload"] == {"Meetings": "0", "Data through": "2026-06-30"}
+
+
+def test_a_card_written_before_is_corrected(tables: Tables) -> None:
+    """When a match is taken back the card we wrote is set right rather than forgotten."""
+    firm = met_once(tables, "ada", "bob")
+    row = plans(firm, sent(1, who="bob", payload={"Last meeting": "2026-05-01", "Meetings": "1"}))["bob"]
+    assert (row["operation"], row["payload"]) == ("update", {"Last meeting": None, "Meetings": "0"})
+    assert plans(firm, sent(1, "rejected", who="bob", payload={"Meetings": "1"}))["bob"]["operation"] == "skip"
+
+
+def test_the_partners_card_gets_the_review(tables: Tables) -> None:
+    """A review one of a couple attended is written on both cards; with credit to the attendee the partner is skipped."""
+    fields = {"last_portfolio_review_on": "Last review"}
+    firm = Firm(tables, "ada", "bob").household("ada", "bob").meeting("m", "2026-05-01T14:00", kind="portfolio_review")
+    for contact in firm.contacts:
+        contact["fields"] = {"Last review": ""}
+    assert plans(firm, chosen=mapped(fields))["bob"]["payload"] == {"Last review": "2026-05-01"}
+    own = settings(lacrm={"fields": fields}, metrics={"credit": {"portfolio_review": "attendee"}})
+    assert plans(firm, chosen=own)["bob"]["operation"] == "skip"
+    assert plans(firm, chosen=own)["ada"]["operation"] == "update"
+
+
+def test_only_people_of_the_crm_are_planned(tables: Tables) -> None:
+    """Companies and people of an address book never appear in the plan."""
+    firm = met_once(tables).meeting("n", "2026-05-02T14:00", who="acme").meeting("o", "2026-05-02T14:00", who="eve")
+    firm.contacts += [Firm.person("acme", is_company=True), Firm.person("eve", source="address_book")]
+    assert set(plans(firm)) == {"ada"}
+
+
+def test_without_a_mapped_field_every_card_is_skipped(tables: Tables) -> None:
+    """An empty mapping plans nothing and every card still has its verdict."""
+    row = plan(met_once(tables), chosen=mapped({}))
+    assert (row["operation"], row["reason"]) == ("skip", "lacrm.fields names no field")
+
+
+@pytest.mark.parametrize("field", ['Meetings "12 m"', "Nächstes Treffen", "次の予定", "a.b", "back\\slash", "it's", "$."])
+def test_field_names_may_hold_any_letters(tables: Tables, field: str) -> None:
+    """Quotes, accents, dots and backslashes in a field's name break neither plan nor blanks nor checks."""
+    firm = Firm(tables).meeting("m", "2026-05-01T14:00")
+    chosen = mapped({"next_meeting_on": field, "meetings_12m_count": f"{field} 2"})
+    firm.contacts[0]["fields"] = {field: "2026-06-15", f"{field} 2": ""}
+    row = plan(firm, sent(1, payload={field: "2026-06-15"}), chosen=chosen)
+    assert row["payload"] == {field: None, f"{field} 2": "1"}
+    for check in ("only_mapped_fields", "blanks_only_over_our_own", "every_card_has_a_verdict"):
+        assert tables.bad_rows("destinations", check) == []
+
+
+def test_labels_on_the_card(tables: Tables) -> None:
+    """Statuses, types and escalations are written as words a person reads."""
+    names = {"review_status": "Status", "is_reschedule_escalation": "Escalation", "last_meeting_type": "Type", "last_host_name": "Adviser"}
+    firm = Firm(tables, "ada", "bob", "eve", "joe")
+    for contact, start in (("ada", "2026-05-01T14:00"), ("bob", "2025-07-10T14:00"), ("eve", "2025-01-10T14:00")):
+        firm.meeting(contact, start, who=contact, kind="portfolio_review")
+    firm.meeting("joe", "2026-05-01T14:00", who="joe", kind="check_in")
+    for name in ("x", "y"):
+        firm.meeting(name, "2026-05-01T14:00", "rescheduled", who=None).attendee(name, "joe", chain_id="x", reschedule_evidence="linked")
+    for contact in firm.contacts:
+        contact["fields"] = dict.fromkeys(names.values(), "")
+    found = {name: row["payload"] for name, row in plans(firm, chosen=mapped(names)).items()}
+    assert [found[name]["Status"] for name in ("ada", "bob", "eve", "joe")] == ["Current", "Due", "Overdue", "None on record"]
+    assert (found["ada"]["Escalation"], found["joe"]["Escalation"]) == ("No", "Yes")
+    assert (found["ada"]["Type"], found["joe"]["Type"], found["ada"]["Adviser"]) == ("Portfolio review", "Check in", "Dana Host")
+
+
+def test_nothing_is_typed_with_a_blank_at_its_end(tables: Tables) -> None:
+    """Blanks around a name make no difference, so that the same card is not written every day."""
+    firm = Firm(tables).meeting("m", "2026-05-01T14:00", host_name=" Dana ")
+    firm.contacts[0]["fields"] = {"Adviser": "Dana"}
+    assert plan(firm, chosen=mapped({"last_host_name": "Adviser"}))["operation"] == "skip"
+
+
+def test_values_are_those_of_the_clock(tables: Tables) -> None:
+    """A later clock alone ages the copy of the data-through date, and then it is refreshed."""
+    firm = met_once(tables, Data_through="2026-06-29")
+    assert plan(firm)["operation"] == "skip"
+    assert plan(firm, as_of=utc("2026-07-06T12:00"))["payload"] == {"Data through": "2026-06-30"}
+    assert set(FIELDS.values()) == set(SAME)
