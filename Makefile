@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui lint bench clean
+.PHONY: run test ui ui-test lint bench clean
 .DEFAULT_GOAL := run
 
 .venv/installed: pyproject.toml constraints.txt
@@ -19,6 +19,9 @@ test: .venv/installed
 
 ui: .venv/installed
 	$(BIN)/calendly-pipeline ui
+
+ui-test: .venv/installed
+	$(BIN)/python -m pytest -m ui
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -44,7 +44,9 @@ def dropped_files(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg
     fingerprint = hashlib.sha256(json.dumps(found).encode()).hexdigest()
     last_started, _, last_seen = (context.cursor or "|").partition("|")
     if not context.cursor and set(found) <= landed_state(firm.home):
-        return dg.SensorResult(skip_reason=dg.SkipReason("Every file is landed."), cursor=f"{fingerprint}|{fingerprint}")
+        return dg.SensorResult(
+            skip_reason=dg.SkipReason("Every file is landed."), cursor=f"{fingerprint}|{fingerprint}"
+        )
     if not found or fingerprint == last_started:
         return dg.SkipReason("No file is new or changed.")
     if fingerprint != last_seen:

@@ -61,7 +61,9 @@ def run(as_of_text: str | None, sample: bool) -> None:
     if sample or not home.has_data():
         why = "" if sample else "There are no files in data/calendly, data/calcom or data/contacts yet. "
         home = prepare_sample(home)
-        console.print(f"{why}Running the sample firm in {_shown(home.root)}; nothing of it is ever sent.", soft_wrap=True)
+        console.print(
+            f"{why}Running the sample firm in {_shown(home.root)}; nothing of it is ever sent.", soft_wrap=True
+        )
     as_of = _as_of(home, as_of_text)
     home.create()
     _refresh(home, as_of)

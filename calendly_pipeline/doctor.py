@@ -44,7 +44,9 @@ def _settings(home: Home, settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("ok", "settings", f"{home.settings_file.name}, zone {settings.firm.time_zone}")
     if not settings.firm.internal_domains:
-        yield Finding("warning", "settings", "firm.internal_domains is empty: staff are told apart by host address only")
+        yield Finding(
+            "warning", "settings", "firm.internal_domains is empty: staff are told apart by host address only"
+        )
 
 
 def _folders(home: Home) -> Iterator[Finding]:
@@ -60,7 +62,7 @@ def _state(home: Home) -> Iterator[Finding]:
         store = State(environment.state_url(home))
         store.upgrade()
         store.close()
-    except Exception as error:  # noqa: BLE001 - whatever the database says is the finding
+    except Exception as error:  # whatever the database says is the finding
         yield Finding("error", "state store", f"cannot be opened ({type(error).__name__}); check PIPELINE_STATE_URL")
     else:
         yield Finding("ok", "state store", "opens, newest version")

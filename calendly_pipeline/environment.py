@@ -21,7 +21,7 @@ def current_home() -> Home:
 
 
 def state_url(home: Home) -> str:
-    """Where decisions and the ledger are kept: PIPELINE_STATE_URL; else, and always for the sample, SQLite in the home."""
+    """Where decisions and the ledger are kept: PIPELINE_STATE_URL; else (for the sample always) SQLite in the home."""
     own = "" if home.is_sample else os.environ.get("PIPELINE_STATE_URL")
     return own or f"sqlite:///{home.data / 'state.db'}"
 
@@ -37,7 +37,9 @@ def parse_as_of(text: str, source: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise SettingsError(f"{source}: {text!r} is no ISO date and time.", "Write e.g. 2026-06-30T12:00:00Z.") from error
+        raise SettingsError(
+            f"{source}: {text!r} is no ISO date and time.", "Write e.g. 2026-06-30T12:00:00Z."
+        ) from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

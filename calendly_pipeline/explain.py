@@ -25,15 +25,22 @@ def explain_meeting(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator
         "where $key in (meetings.meeting_id, meetings.source_event_id, aliases.alias_id)",
     )
     yield f"Meeting {meeting['meeting_id']}: {meeting['title'] or 'untitled'}, {_span(meeting)}"
-    yield f"  status       {meeting['status']}{'' if meeting['is_status_certain'] else ' (uncertain: Insights file only)'}"
+    doubt = "" if meeting["is_status_certain"] else " (uncertain: known from an Insights file only)"
+    yield f"  status       {meeting['status']}{doubt}"
     yield f"  host         {meeting['host_name'] or ''} <{meeting['host_email'] or 'unknown'}>"
     yield f"  known by     {', '.join(meeting['routes'])} ({meeting['platform']}, account {meeting['account']})"
     yield from _history(meeting)
     yield from _files_of(connection, meeting)
-    for kind in _rows(connection, "select * from classification.meeting_types where meeting_id = $key", meeting["meeting_id"]):
+    for kind in _rows(
+        connection, "select * from classification.meeting_types where meeting_id = $key", meeting["meeting_id"]
+    ):
         yield f"  type         {kind['meeting_type']} by rule {kind['rule']}: {kind['reason']}"
     yield from _people_of(connection, meeting["meeting_id"])
-    for row in _rows(connection, "select * from meetings.conflicts where $key in (meeting_id, other_meeting_id)", meeting["meeting_id"]):
+    for row in _rows(
+        connection,
+        "select * from meetings.conflicts where $key in (meeting_id, other_meeting_id)",
+        meeting["meeting_id"],
+    ):
         yield f"  conflict     {row['field']}: {row['value']} against {row['other_value']}: {row['reason']}"
 
 
@@ -65,7 +72,9 @@ def explain_address(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator
         "where addresses.address = $key order by 1",
         address,
     )
-    identities = _rows(connection, "select * from contacts.identities where address = $key order by identity_id", address)
+    identities = _rows(
+        connection, "select * from contacts.identities where address = $key order by identity_id", address
+    )
     if not owners and not identities:
         raise InputError(f"No contact holds the address {address}, and nobody booked with it.")
     yield f"Address {address}"
@@ -84,17 +93,23 @@ def _decisions(connection: duckdb.DuckDBPyConnection, identity_id: str) -> Itera
         identity_id,
     )
     for row in decided:
-        target = f" -> {row['contact_id']}" if row["contact_id"] else ""
-        yield f"    {row['decision']}{target} by {row['tier'] or 'no tier'} {row['rule'] or ''}: {row['explanation']}"
-    for row in _rows(connection, "select * from contacts.match_evidence where identity_id = $key order by all", identity_id):
+        yield _verdict(row)
+    for row in _rows(
+        connection, "select * from contacts.match_evidence where identity_id = $key order by all", identity_id
+    ):
         yield f"      {row['field']}: {row['invitee_value']} / {row['contact_value']}: {row['comparison']}"
+
+
+def _verdict(row: Row) -> str:
+    target = f" -> {row['contact_id']}" if row["contact_id"] else ""
+    return f"    {row['decision']}{target} by {row['tier'] or 'no tier'} {row['rule'] or ''}: {row['explanation']}"
 
 
 def _people_of(connection: duckdb.DuckDBPyConnection, meeting_id: str) -> Iterator[str]:
     people = _rows(
         connection,
-        "select attendees.role, attendees.name, attendees.email, attendees.status, attendees.is_held, attendees.is_no_show, "
-        "attendees.duplicate_of, matches.decision, matches.tier, matches.rule, matches.contact_id, matches.explanation "
+        "select attendees.role, attendees.name, attendees.email, attendees.status, attendees.is_held, "
+        "attendees.is_no_show, attendees.duplicate_of, matches.decision, matches.tier, matches.rule, matches.contact_id, matches.explanation "
         "from meetings.attendees as attendees "
         "left join contacts.matches as matches on attendees.attendee_id = matches.attendee_id "
         "where attendees.meeting_id = $key order by attendees.role desc, attendees.email, matches.contact_id",
@@ -105,8 +120,7 @@ def _people_of(connection: duckdb.DuckDBPyConnection, meeting_id: str) -> Iterat
         counted = " (counted in the other tool)" if row["duplicate_of"] else ""
         yield f"  {row['role']:12} {row['name'] or ''} <{row['email']}>: {came}{counted}"
         if row["decision"]:
-            target = f" -> {row['contact_id']}" if row["contact_id"] else ""
-            yield f"    {row['decision']}{target} by {row['tier'] or 'no tier'} {row['rule'] or ''}: {row['explanation']}"
+            yield _verdict(row)
 
 
 def _files_of(connection: duckdb.DuckDBPyConnection, meeting: Row) -> Iterator[str]:
@@ -116,7 +130,8 @@ def _files_of(connection: duckdb.DuckDBPyConnection, meeting: Row) -> Iterator[s
         "where 'calendly:' || coalesce(rows.event_uuid, rows.booking_key) in "
         "(select $key union select alias_id from meetings.meeting_aliases where meeting_id = $key) "
         "union all select files.folder, files.name, rows.line from sources.calcom_rows as rows "
-        "inner join sources.files as files on rows.file_id = files.file_id where 'calcom:' || rows.uid = $key order by all"
+        "inner join sources.files as files on rows.file_id = files.file_id "
+        "where 'calcom:' || rows.uid = $key order by all"
     )
     for row in _rows(connection, query, meeting["meeting_id"]):
         yield f"  said in      data/{row['folder']}/{row['name']} line {row['line']}"
@@ -130,13 +145,15 @@ def _history(meeting: Row) -> Iterator[str]:
     if meeting["duplicate_of"]:
         yield f"  duplicate    counted as {meeting['duplicate_of']}"
     if meeting["status"] == "cancelled":
-        yield f"  cancelled by {meeting['cancelled_by'] or 'unknown'}: {meeting['cancellation_reason'] or 'no reason given'}"
+        reason = meeting["cancellation_reason"] or "no reason given"
+        yield f"  cancelled by {meeting['cancelled_by'] or 'unknown'}: {reason}"
 
 
 def _timeline(connection: duckdb.DuckDBPyConnection, contact_id: str) -> Iterator[str]:
     query = "select * from metrics.client_timeline where contact_id = $key order by happened_at, event, meeting_id"
     for row in _rows(connection, query, contact_id):
-        yield f"  {row['happened_at']:%Y-%m-%d %H:%M} UTC  {row['event']:11} {row['meeting_type']} with {row['host_name']} ({row['meeting_id']})"
+        what = f"{row['meeting_type']} with {row['host_name'] or 'an unknown host'} ({row['meeting_id']})"
+        yield f"  {row['happened_at']:%Y-%m-%d %H:%M} UTC  {row['event']:11} {what}"
 
 
 def _span(meeting: Row) -> str:
@@ -146,7 +163,7 @@ def _span(meeting: Row) -> str:
 def _the(connection: duckdb.DuckDBPyConnection, kind: str, key: str, query: str) -> Row:
     found = _rows(connection, query, key)
     if not found:
-        raise InputError(f"There is no {kind} {key}.", f"`calendly-pipeline query \"from {kind}s.{kind}s\"` lists them.")
+        raise InputError(f"There is no {kind} {key}.", f'`calendly-pipeline query "from {kind}s.{kind}s"` lists them.')
     return found[0]
 
 

@@ -1,14 +1,14 @@
 """The error tree. Every error says whether trying again can help.
 
-    PipelineError
-    ├── InputError              what a person brought cannot be used as it is; exit code 2
-    │   ├── SettingsError       pipeline.toml or the environment
-    │   └── UnreadableFile      one dropped file
-    ├── StoreError              one of our own stores
-    │   ├── WarehouseBusy       another process holds the warehouse; retry helps
-    │   └── StateError          the state store cannot be read or written
-    ├── GrainViolated           a model's rows repeat their key; the last good table stays
-    └── ChecksFailed            a blocking data check did not pass; exit code 1
+PipelineError
+├── InputError              what a person brought cannot be used as it is; exit code 2
+│   ├── SettingsError       pipeline.toml or the environment
+│   └── UnreadableFile      one dropped file
+├── StoreError              one of our own stores
+│   ├── WarehouseBusy       another process holds the warehouse; retry helps
+│   └── StateError          the state store cannot be read or written
+├── GrainViolated           a model's rows repeat their key; the last good table stays
+└── ChecksFailed            a blocking data check did not pass; exit code 1
 """
 
 

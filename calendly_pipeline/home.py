@@ -69,14 +69,6 @@ class Home:
         stats = ((path.relative_to(self.data).as_posix(), path.stat()) for path in self.dropped_files())
         return [(name, stat.st_size, stat.st_mtime_ns // 1000) for name, stat in stats]
 
-    def dropped_files_state(self) -> list[tuple[str, int, int]]:
-        """Path, size and modification time (microseconds since 1970) of every dropped file.
-
-        Equal lists mean that nothing changed.
-        """
-        stats = ((path.relative_to(self.data).as_posix(), path.stat()) for path in self.dropped_files())
-        return [(name, stat.st_size, stat.st_mtime_ns // 1000) for name, stat in stats]
-
     def has_data(self) -> bool:
         """Whether anything was ever dropped or landed here."""
         return bool(self.dropped_files()) or (self.landing.exists() and any(self.landing.rglob("*.json")))

@@ -17,6 +17,7 @@ from typing import Any
 import dagster as dg
 import sqlglot
 from sqlglot import expressions as exp
+from sqlglot.errors import ParseError
 
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 from calendly_pipeline.warehouse import STAGES, replace_table, run_query
@@ -78,7 +79,7 @@ class SqlFile:
         """The parsed statement; raises ValueError when it is not one single query."""
         try:
             statements = [statement for statement in sqlglot.parse(self.text, dialect="duckdb") if statement]
-        except sqlglot.errors.ParseError as error:
+        except ParseError as error:
             raise ValueError(f"{self.path.name} cannot be parsed: {error}") from error
         if len(statements) != 1 or not isinstance(statements[0], exp.Query):
             raise ValueError(f"{self.path.name} must hold exactly one query")
@@ -134,7 +135,7 @@ def materialised(connection: Any, table: str, docs: dict[str, str] | None = None
             "dagster/column_schema": dg.TableSchema(columns=columns),
             "dagster/table_name": table,
             **more,
-        }
+        },
     )
 
 
@@ -210,5 +211,5 @@ def _table(names: list[str], rows: list[tuple[Any, ...]]) -> dg.MetadataValue:
     return dg.MetadataValue.md("\n".join(lines) if rows else "none")
 
 
-def _comments(node: exp.Expression) -> list[str]:
+def _comments(node: exp.Expr) -> list[str]:
     return list(node.comments or []) or [text for child in node.iter_expressions() for text in _comments(child)]

@@ -43,7 +43,7 @@ def print_rows(connection: duckdb.DuckDBPyConnection, sql: str, shape: str, cons
 def export_table(connection: duckdb.DuckDBPyConnection, table: str, target: Path) -> int:
     """Write `stage.table` to .parquet, .csv or .xlsx; return the row count."""
     if table not in table_names(connection):
-        raise InputError(f"There is no table {table}.", "`calendly-pipeline query \"show all tables\"` lists them.")
+        raise InputError(f"There is no table {table}.", '`calendly-pipeline query "show all tables"` lists them.')
     writers = {".parquet": _write_parquet, ".csv": _write_csv, ".xlsx": _write_xlsx}
     if target.suffix not in writers:
         raise InputError(f"{target.name}: files of this kind are not written.", "Use .parquet, .csv or .xlsx.")

@@ -72,7 +72,8 @@ class WarehouseResource(DuckDBResource):
                 yield self
         except Timeout as error:
             raise WarehouseBusy(
-                f"Another run has been writing the warehouse for {REFRESH_WAIT_SECONDS} s.", "Try again when it is done."
+                f"Another run has been writing the warehouse for {REFRESH_WAIT_SECONDS} s.",
+                "Try again when it is done.",
             ) from error
 
     @contextmanager

@@ -51,19 +51,21 @@ class Section(BaseModel):
 class Firm(Section):
     """The firm itself."""
 
-    time_zone: Zone | None = Field(None, description="IANA zone of the firm; decides on which day a meeting lies.")
-    internal_domains: tuple[LowerText, ...] = Field((), description="Mail domains of staff, never matched to clients.")
-    internal_exceptions: tuple[LowerText, ...] = Field((), description="Staff addresses that are clients as well.")
-    default_country: str = Field("US", description="Two-letter country for phone numbers written without one.")
+    time_zone: Zone | None = Field(default=None, description="IANA zone; decides on which day a meeting lies.")
+    internal_domains: tuple[LowerText, ...] = Field(default=(), description="Mail domains of staff: never clients.")
+    internal_exceptions: tuple[LowerText, ...] = Field(
+        default=(), description="Staff addresses that are clients as well."
+    )
+    default_country: str = Field(default="US", description="Two-letter country for phone numbers written without one.")
 
 
 class Account(Section):
     """One Calendly account or Cal.com instance. Its files lie in `data/<platform>/<name>/`."""
 
     name: str = "default"
-    csv_time_zone: Zone | None = Field(None, description="Zone of the zone-less times in its exports; else the firm's.")
-    token_env: str | None = Field(None, description="Name of the environment variable that holds its token.")
-    until: date | None = Field(None, description="Last day in service; after it no new data is expected.")
+    csv_time_zone: Zone | None = Field(default=None, description="Zone of the times in its exports; else the firm's.")
+    token_env: str | None = Field(default=None, description="Name of the environment variable that holds its token.")
+    until: date | None = Field(default=None, description="Last day in service; after it no new data is expected.")
 
 
 class Platform(Section):
@@ -75,7 +77,9 @@ class Platform(Section):
 class Hosts(Section):
     """The people who are met."""
 
-    aliases: dict[LowerText, LowerText] = Field({}, description="Another address of a host -> the host's address.")
+    aliases: dict[LowerText, LowerText] = Field(
+        default={}, description="Another address of a host -> the host's address."
+    )
 
 
 class Metrics(Section):
@@ -83,25 +87,31 @@ class Metrics(Section):
 
     count_guests: bool = False
     credit: dict[Literal["counts", "portfolio_review"], Literal["attendee", "household"]] = Field(
-        {"counts": "attendee", "portfolio_review": "household"},
+        default={"counts": "attendee", "portfolio_review": "household"},
         description="Whose card a meeting counts for: the attendee's, or every member of the household's.",
     )
-    review_interval_days: int = Field(365, gt=0)
-    review_due_soon_days: int = Field(30, ge=0)
-    trust_inferred_moves: bool = Field(False, description="Count moves inferred from exports towards escalation.")
+    review_interval_days: int = Field(default=365, gt=0)
+    review_due_soon_days: int = Field(default=30, ge=0)
+    trust_inferred_moves: bool = Field(
+        default=False, description="Count moves inferred from exports towards escalation."
+    )
 
 
 class Meetings(Section):
     """How bookings become meetings."""
 
-    migration_move_days: int = Field(7, ge=0, description="Longest gap between cancelling there and booking here.")
+    migration_move_days: int = Field(
+        default=7, ge=0, description="Longest gap between cancelling there and booking here."
+    )
 
 
 class Coverage(Section):
     """What the files can vouch for."""
 
-    max_quiet_days: int = Field(14, gt=0, description="A longer stretch without meetings in a file is unproven.")
-    since: date | None = Field(None, description="Gaps before this day are accepted: nobody can export them any more.")
+    max_quiet_days: int = Field(
+        default=14, gt=0, description="A longer stretch without meetings in a file is unproven."
+    )
+    since: date | None = Field(default=None, description="Gaps before this day are accepted.")
 
 
 class ClassificationRule(Section):
@@ -109,27 +119,29 @@ class ClassificationRule(Section):
 
     name: str
     meeting_type: MeetingType
-    name_pattern: str | None = Field(None, description="Regular expression over the event type's name or the title.")
+    name_pattern: str | None = Field(default=None, description="Regular expression over event type or title.")
     event_type_id: str | None = None
     event_type_slug: str | None = None
     platform: Literal["calendly", "calcom"] | None = None
-    host: LowerText | None = Field(None, description="Host's address.")
+    host: LowerText | None = Field(default=None, description="Host's address.")
     min_duration_minutes: int | None = None
     max_duration_minutes: int | None = None
-    answer_pattern: str | None = Field(None, description="Regular expression over the answers of the booking form.")
-    all_internal: bool | None = Field(None, description="True: everybody present is staff.")
+    answer_pattern: str | None = Field(default=None, description="Regular expression over the answers given.")
+    all_internal: bool | None = Field(default=None, description="True: everybody present is staff.")
 
 
 class Classification(Section):
     """Rules that say what kind of meeting it was."""
 
-    rules: tuple[ClassificationRule, ...] | None = Field(None, description="Ordered; left out: the shipped rules.")
+    rules: tuple[ClassificationRule, ...] | None = Field(
+        default=None, description="Ordered; left out: the shipped rules."
+    )
 
 
 class ContactsCsv(Section):
     """How a contact file of an unknown layout is read."""
 
-    columns: dict[str, str] = Field({}, description="Our column -> the file's header.")
+    columns: dict[str, str] = Field(default={}, description="Our column -> the file's header.")
 
 
 class Contacts(Section):
@@ -141,17 +153,17 @@ class Contacts(Section):
 class Lacrm(Section):
     """What goes on the contact card."""
 
-    fields: dict[str, str] | None = Field(None, description="Metric -> display name of the custom field.")
-    refresh_after_days: int = Field(7, ge=0, description="A newer data-through date alone is sent after so many days.")
+    fields: dict[str, str] | None = Field(default=None, description="Metric -> display name of the custom field.")
+    refresh_after_days: int = Field(default=7, ge=0, description="Then a newer data-through date alone is sent.")
 
 
 class Destination(Section):
     """One receiving tool."""
 
     enabled: bool = False
-    max_change_share: float = Field(0.25, gt=0, le=1)
+    max_change_share: float = Field(default=0.25, gt=0, le=1)
     merge_strategy: Literal["append_only", "overwrite", "ignore_existing"] = "overwrite"
-    retention_days: int | None = Field(None, gt=0)
+    retention_days: int | None = Field(default=None, gt=0)
 
 
 class Settings(Section):
@@ -216,7 +228,9 @@ def load_settings(path: Path) -> Settings:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name} is not valid TOML: {error}.", "Compare it with pipeline.example.toml.") from error
+        raise SettingsError(
+            f"{path.name} is not valid TOML: {error}.", "Compare it with pipeline.example.toml."
+        ) from error
     try:
         return Settings.model_validate(document)
     except ValidationError as error:

@@ -106,7 +106,9 @@ def _inputs(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
     note = "; ".join(f"{platform} {first:%d %b %Y} to {last:%d %b %Y}" for platform, _, first, last, _ in found)
     return [
         Figure("Inputs", "files read", _one(connection, "select count(*) from sources.files where failure is null")),
-        Figure("Inputs", "files that could not be read", _one(connection, "select count(*) from sources.rejected_files")),
+        Figure(
+            "Inputs", "files that could not be read", _one(connection, "select count(*) from sources.rejected_files")
+        ),
         Figure("Inputs", "rows that could not be used", _one(connection, "select count(*) from sources.rejected_rows")),
         Figure("Inputs", "days without coverage", days, note),
     ]

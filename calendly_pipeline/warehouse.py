@@ -26,7 +26,9 @@ _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
 @contextmanager
-def open_warehouse(path: Path, *, read_only: bool = False, wait_seconds: float = 60) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    path: Path, *, read_only: bool = False, wait_seconds: float = 60
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection in UTC with the project's macros loaded; wait while another process holds the file.
 
     Raises WarehouseBusy, naming the holder, when the file is still held after `wait_seconds`.
@@ -139,7 +141,9 @@ def _require_grain(connection: duckdb.DuckDBPyConnection, table: str, grain: Seq
     ).fetchall()
     if bad:
         shown = "; ".join(", ".join(map(str, row)) for row in bad)
-        raise GrainViolated(f"{table}: ({columns}) is missing or repeated, for example {shown}.", "The last good table stays.")
+        raise GrainViolated(
+            f"{table}: ({columns}) is missing or repeated, for example {shown}.", "The last good table stays."
+        )
 
 
 def _scalar(result: duckdb.DuckDBPyConnection) -> Any:
@@ -185,4 +189,6 @@ def _is_current(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
     create_schemas(connection)
-    connection.execute("create table if not exists main.warehouse_version as select $1::integer as version", [SCHEMA_VERSION])
+    connection.execute(
+        "create table if not exists main.warehouse_version as select $1::integer as version", [SCHEMA_VERSION]
+    )

@@ -25,7 +25,9 @@ def file(number: int, folder: str = "calendly", **named: Any) -> dict[str, Any]:
     }
 
 
-def calendly(start: str, email: str = "ada@example.com", *, file: int = 1, line: int = 2, **named: Any) -> dict[str, Any]:
+def calendly(
+    start: str, email: str = "ada@example.com", *, file: int = 1, line: int = 2, **named: Any
+) -> dict[str, Any]:
     """A row of a Calendly export: 30 minutes from `start` in New York."""
     hour_later = f"{start[:10]} {int(start[11:13]):02}:{(int(start[14:16]) + 30) % 60:02}"
     end = start if start[14:16] == "30" else hour_later
@@ -46,7 +48,9 @@ def calendly(start: str, email: str = "ada@example.com", *, file: int = 1, line:
     }
 
 
-def insights(uid: str, start: str, email: str = "ada@example.com", *, file: int = 1, line: int = 2, **named: Any) -> dict[str, Any]:
+def insights(
+    uid: str, start: str, email: str = "ada@example.com", *, file: int = 1, line: int = 2, **named: Any
+) -> dict[str, Any]:
     """A row of a Cal.com Insights export; `start` is UTC."""
     return {
         "file_id": f"calcom:{file}",
@@ -67,7 +71,9 @@ def insights(uid: str, start: str, email: str = "ada@example.com", *, file: int 
     }
 
 
-def bookings_list(uid: str, start: str, email: str = "ada@example.com", *, file: int = 1, line: int = 2, **named: Any) -> dict[str, Any]:
+def bookings_list(
+    uid: str, start: str, email: str = "ada@example.com", *, file: int = 1, line: int = 2, **named: Any
+) -> dict[str, Any]:
     """A row of Cal.com's bookings list; `start` is New York time, the host is unknown."""
     return {
         "file_id": f"calcom:{file}",

@@ -20,10 +20,20 @@ from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.warehouse import STAGES
 from calendly_pipeline_tests.conftest import PACKAGE, all_models
 
-HEADER = (
-    "User Name,Invitee Name,Invitee Email,Event Type Name,Start Date & Time,End Date & Time,Event Created Date & Time,"
-    "Canceled,Marked as No-Show,User Email,Event UUID,Invitee UUID"
-).split(",")
+HEADER = [
+    "User Name",
+    "Invitee Name",
+    "Invitee Email",
+    "Event Type Name",
+    "Start Date & Time",
+    "End Date & Time",
+    "Event Created Date & Time",
+    "Canceled",
+    "Marked as No-Show",
+    "User Email",
+    "Event UUID",
+    "Invitee UUID",
+]
 CLOCK = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 

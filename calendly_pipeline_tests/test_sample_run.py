@@ -104,7 +104,17 @@ def test_every_meeting_and_no_other(warehouse: duckdb.DuckDBPyConnection, expect
 
 @pytest.mark.parametrize(
     "column",
-    ["status", "is_status_certain", "starts_at", "ends_at", "booked_at", "host_email", "host_name", "cancelled_by", "reschedule_count"],
+    [
+        "status",
+        "is_status_certain",
+        "starts_at",
+        "ends_at",
+        "booked_at",
+        "host_email",
+        "host_name",
+        "cancelled_by",
+        "reschedule_count",
+    ],
 )
 def test_meetings_equal_the_truth(warehouse: duckdb.DuckDBPyConnection, expected: Truth, column: str) -> None:
     """Every meeting's facts are those of the world the files were made from."""
@@ -170,7 +180,9 @@ def test_matches_equal_the_truth(warehouse: duckdb.DuckDBPyConnection, expected:
 def test_meeting_types_equal_the_truth(warehouse: duckdb.DuckDBPyConnection, expected: Truth) -> None:
     """The shipped rules classify every meeting as its event type means it, and staff among themselves as internal."""
     named = keys(warehouse)
-    found = {named[r["meeting_id"]]: r["meeting_type"] for r in rows(warehouse, "select * from classification.meeting_types")}
+    found = {
+        named[r["meeting_id"]]: r["meeting_type"] for r in rows(warehouse, "select * from classification.meeting_types")
+    }
     decisions: dict[Key, set[str]] = {}
     for (key, _), person in expected.attendees.items():
         decisions.setdefault(key, set()).add(person.decision)
@@ -195,7 +207,9 @@ def test_contact_metrics_equal_the_truth(warehouse: duckdb.DuckDBPyConnection, e
 
 def test_what_could_not_be_read_is_listed(warehouse: duckdb.DuckDBPyConnection, expected: Truth) -> None:
     """Rejected rows and files are exactly the planted ones, and the forgotten month is uncovered."""
-    by_file = Counter(f"{row['folder']}/{row['file']}" for row in rows(warehouse, "select * from sources.rejected_rows"))
+    by_file = Counter(
+        f"{row['folder']}/{row['file']}" for row in rows(warehouse, "select * from sources.rejected_rows")
+    )
     assert sum(by_file.values()) == sum(expected.rejected_rows.values())
     assert len(rows(warehouse, "select * from sources.rejected_files")) == len(expected.rejected_files)
     missing = rows(warehouse, "select platform, day from meetings.coverage where not is_covered")

@@ -77,7 +77,10 @@ def test_another_schema_version_is_rebuilt(tmp_path: Path, monkeypatch: pytest.M
 
 def test_reading_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
     """Without a warehouse a reader is told to run first, and no file appears."""
-    with pytest.raises(StoreError, match="calendly-pipeline run"), open_warehouse(tmp_path / "no.duckdb", read_only=True):
+    with (
+        pytest.raises(StoreError, match="calendly-pipeline run"),
+        open_warehouse(tmp_path / "no.duckdb", read_only=True),
+    ):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -91,7 +94,7 @@ def test_a_failed_replacement_keeps_the_last_good_table(tables: Tables) -> None:
 
 
 def test_content_hash_sees_rows_not_their_order(tables: Tables) -> None:
-    """Equal rows give equal hashes in any order; another row, or one more of the same, does not; `as_of` is left out."""
+    """Equal rows give equal hashes in any order, another or one more row does not; `as_of` is left out."""
     made = {
         "a": "select * from (values (1, 'x'), (2, null)) as t (n, s)",
         "b": "select * from (values (2, null), (1, 'x')) as t (n, s)",
@@ -117,7 +120,10 @@ def test_parameters_are_bound() -> None:
 
 def test_a_sql_file_carries_its_own_documentation(tmp_path: Path) -> None:
     """Description, grain, column documentation and dependencies are read from the file."""
-    text = "-- One row per thing.\n-- grain: a\nwith x as (select 1 as a from meetings.meetings)\nselect\n    a,  -- the a\n    2 as b\nfrom x\n"
+    text = (
+        "-- One row per thing.\n-- grain: a\nwith x as (select 1 as a from meetings.meetings)\n"
+        "select\n    a,  -- the a\n    2 as b\nfrom x\n"
+    )
     file = SqlFile(tmp_path / "things.sql", "metrics", text)
     assert file.description.startswith("One row per thing.")
     assert file.keys == {"grain": "a"}

@@ -1,6 +1,10 @@
-"""The ordered rules that say what kind of meeting it was: the firm's, else those that ship."""
+"""The ordered rules that say what kind of meeting it was: the firm's, else those that ship.
+
+What belongs here: reading and checking the rules. What does not: applying them (`sql/meeting_types.sql`).
+"""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,34 +25,53 @@ COLUMNS = (
     "answer_pattern",
     "all_internal",
 )
+NO_RULE = "none"
+"""What `classification.meeting_types` says where no rule fits; no rule may be called so."""
 
 
 def rules(settings: Settings) -> tuple[ClassificationRule, ...]:
-    """The rules in force, in order."""
-    if settings.classification.rules is not None:
-        return settings.classification.rules
-    document = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
-    return tuple(ClassificationRule.model_validate(rule) for rule in document["rules"])
+    """The rules in force, in order, hosts under their one address."""
+    listed = settings.classification.rules
+    if listed is None:
+        document = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+        listed = tuple(ClassificationRule.model_validate(rule) for rule in document["rules"])
+    aliases = settings.hosts.aliases
+    return tuple(rule.model_copy(update={"host": aliases.get(rule.host or "", rule.host)}) for rule in listed)
 
 
-def load_rules(connection: duckdb.DuckDBPyConnection, ordered: tuple[ClassificationRule, ...]) -> None:
-    """Replace `classification.rules`; raises SettingsError for a pattern that is no regular expression."""
+def load_rules(connection: duckdb.DuckDBPyConnection, ordered: Sequence[ClassificationRule]) -> None:
+    """Replace `classification.rules`, all or nothing; raises SettingsError naming the rule that cannot be used."""
+    _require_names(ordered)
     for rule in ordered:
         _require_patterns(connection, rule)
     rows = [_row(position, rule) for position, rule in enumerate(ordered, 1)]
     marks = ", ".join("?" for _ in range(len(COLUMNS) + 3))
     connection.execute("begin")
-    connection.execute("delete from classification.rules")
-    if rows:
-        connection.executemany(f"insert into classification.rules values ({marks})", rows)  # noqa: S608 - marks only
-    connection.execute("commit")
+    try:
+        connection.execute("delete from classification.rules")
+        if rows:
+            connection.executemany(f"insert into classification.rules values ({marks})", rows)  # noqa: S608 - marks only
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
 
 
 def _row(position: int, rule: ClassificationRule) -> list[Any]:
     return [position, rule.name, rule.meeting_type, *(getattr(rule, column) for column in COLUMNS)]
 
 
+def _require_names(ordered: Sequence[ClassificationRule]) -> None:
+    names = [rule.name for rule in ordered]
+    for name in names:
+        if not name.strip() or name == NO_RULE:
+            raise SettingsError(f"classification.rules: {name!r} is no name for a rule.", "Give it one that says what it finds.")
+        if names.count(name) > 1:
+            raise SettingsError(f"classification.rules: two rules are called {name!r}.", "Give each its own name.")
+
+
 def _require_patterns(connection: duckdb.DuckDBPyConnection, rule: ClassificationRule) -> None:
+    """Compile where it will run: DuckDB's RE2 knows no look-ahead and no back references."""
     for column in ("name_pattern", "answer_pattern"):
         pattern = getattr(rule, column)
         try:
@@ -56,5 +79,5 @@ def _require_patterns(connection: duckdb.DuckDBPyConnection, rule: Classificatio
         except duckdb.Error as error:
             raise SettingsError(
                 f"classification.rules: {column} of rule {rule.name!r} is no regular expression: {error}.",
-                "The dialect is RE2's.",
+                "The dialect is RE2's: no look-ahead, no back references.",
             ) from error

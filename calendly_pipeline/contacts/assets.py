@@ -42,7 +42,7 @@ def contacts() -> dg.Definitions:
         for table, text in LISTS.items()
     ],
 )
-def rule_lists(warehouse: WarehouseResource):  # noqa: ANN201 - Dagster reads the yields
+def rule_lists(warehouse: WarehouseResource):
     """rules.toml and the lists beside it."""
     with warehouse.get_connection() as connection:
         version = load_lists(connection)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -13,7 +14,7 @@ from calendly_pipeline.sources.loading import TABLES, LoadReport, load_folder, r
 
 STAGE = "sources"
 LANDED = {
-    "files": "One row per content of a dropped file; the bytes are kept in landing, whatever becomes of the drop folder.",
+    "files": "One row per content of a dropped file; the bytes stay in landing, whatever becomes of the drop folder.",
     "time_zone_labels": "Calendly's name of a time zone and the IANA name.",
 }
 LOADED = {
@@ -70,7 +71,7 @@ def file_rows(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.M
         yield materialised(connection, "sources.unread_rows")
 
 
-def _metadata(report: LoadReport, folder: str) -> dict[str, object]:
+def _metadata(report: LoadReport, folder: str) -> dict[str, Any]:
     if not report.loaded and not report.unchanged_count:
         return {"state": f"not configured: no file in data/{folder}"}
     return {

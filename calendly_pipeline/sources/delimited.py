@@ -1,20 +1,20 @@
 """Records of a delimited text file with their physical line numbers, in bounded memory.
 
-A stray quote makes the CSV grammar swallow the lines after it. When a record turns out broken, the lines it swallowed
-are searched for the next one that is a whole row by itself; what stands before is rejected and reading goes on there.
+A stray quote makes the CSV grammar swallow the lines after it, or cuts a cell of several lines in two. When a record
+turns out broken, the next line that certainly begins a row is looked for; what stands before it is rejected as one
+record, and reading goes on there. A row that could be the rest of a broken one is never taken for a row.
 """
 
 import csv
-import io
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from calendly_pipeline.failures import UnreadableFile
-from calendly_pipeline.sources.file_bytes import EXPORT_AGAIN, OpenedFile, encoding_of
+from calendly_pipeline.sources.file_bytes import EXPORT_AGAIN, OpenedFile
+from calendly_pipeline.sources.physical_lines import LINE_LIMIT, PhysicalLines, TooLong
 from calendly_pipeline.sources.records import PACK_ROWS, Block, Fit, fit_to, rejected_row
 
-LINE_LIMIT = 1_000_000
 RECORD_LIMIT = 4_000_000
 REREAD_LIMIT = 32_000_000
 REREAD_SHARE = 4
@@ -23,16 +23,11 @@ not cost quadratic time."""
 LINE_COST = 50
 """What looking at a line costs beside its length, in characters."""
 LOOK_AHEAD = 200
-
-ESCAPED = re.compile("[\udc80-\udcff]")
+RAGGED = 10
+"""One short row in so many lines is no accident: then a spreadsheet has dropped trailing separators in this file."""
 LONE_RETURN = "\ufdd0"
 """Stands for a carriage return inside a line while csv reads it; csv takes it for a line end."""
-
-
-class _TooLong(str):
-    """The beginning of a line that is longer than LINE_LIMIT."""
-
-    __slots__ = ()
+STRAY_QUOTE = "unbalanced quotes"
 
 
 class _Broken(Exception):
@@ -44,26 +39,22 @@ class DelimitedFile:
 
     def __init__(self, opened: OpenedFile) -> None:
         self.name = opened.name
-        self.repairs: Counter[str] = Counter()
         self._opened = opened
-        encoding = encoding_of(opened.head, opened.name)
-        errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
-        self._replaced = "" if errors == "surrogateescape" else "\ufffd"
-        newline = _line_end(opened.head.decode(encoding, "ignore"))
-        self._line_ends = newline or "\r\n"
-        self._text = io.TextIOWrapper(opened.stream, encoding, errors, newline=newline)
-        self._pending: deque[str] = deque()
+        self._lines = PhysicalLines(opened)
+        self.repairs = self._lines.repairs
         self._record: list[str] = []
         self._line = 1
-        self._read = 0
         self._reread = 0
+        self._short_count = 0
+        self._short: deque[tuple[int, str]] = deque(maxlen=LOOK_AHEAD)
+        """The last short rows: in a file without many of them they may be the beginning of a broken row."""
         self._marks_returns = False
         self._is_quoted = True
         self.delimiter = ","
         self.header = self._read_header()
 
     def close(self) -> None:
-        self._text.close()
+        self._lines.close()
         self._opened.close()
 
     def __enter__(self) -> "DelimitedFile":
@@ -109,14 +100,24 @@ class DelimitedFile:
     def _take(self, cells: list[str], fit: Fit, block: Block) -> None:
         if not any(map(str.strip, cells)):
             return
-        if len(self._record) > 1 and len(cells) != len(self.header) and self._next_row(self._record):
-            raise _Broken("unbalanced quotes")
+        text = "".join(self._record)
+        if self._is_quoted and len(cells) != len(self.header) and self._is_doubtful(cells, text):
+            raise _Broken(STRAY_QUOTE)
         row = fit(cells)
         if isinstance(row, str):
-            block.rejected.append(rejected_row(self._line, row, "".join(self._record)))
-        else:
-            block.lines.append(self._line)
-            block.rows.append(row)
+            block.rejected.append(rejected_row(self._line, row, text))
+            return
+        if len(cells) < len(row):
+            self._short_count += 1
+            self._short.append((self._line, text))
+        block.lines.append(self._line)
+        block.rows.append(row)
+
+    def _is_ragged(self) -> bool:
+        return self._short_count * RAGGED > self._line
+
+    def _is_doubtful(self, cells: list[str], text: str) -> bool:
+        return _has_stray_quote(cells, text) or (len(self._record) > 1 and self._next_row(self._record) is not None)
 
     def _parse(self, lines: Iterable[str]) -> Iterator[list[str]]:
         quoting = csv.QUOTE_MINIMAL if self._is_quoted else csv.QUOTE_NONE
@@ -130,89 +131,81 @@ class DelimitedFile:
 
     def _feed(self) -> Iterator[str]:
         """Physical lines for csv; each stays in `_record` until its record is taken."""
-        pending, record, readline = self._pending, self._record, self._text.readline
+        record, next_line = self._record, self._lines.next
         size = 0
-        while True:
-            if pending:
-                line = pending.popleft()
-            else:
-                line = readline(LINE_LIMIT)
-                if not line:
-                    return
-                if len(line) == LINE_LIMIT and line[-1] not in self._line_ends:
-                    line = self._skip_rest(line)
-                elif not line.isascii() or "\0" in line:
-                    line = self._repaired(line)
-                self._read += len(line)
+        while line := next_line():
             size = size + len(line) if record else len(line)
             record.append(line)
-            if line.__class__ is _TooLong or size > RECORD_LIMIT:
-                raise _Broken("unbalanced quotes")
-            yield self._marked(line) if self._marks_returns else line
-
-    def _skip_rest(self, line: str) -> str:
-        while (rest := self._text.readline(LINE_LIMIT)) and rest[-1] not in self._line_ends:
-            pass
-        return _TooLong(line[:10_000])
-
-    def _repaired(self, line: str) -> str:
-        if "\0" in line:
-            self.repairs["NUL characters left out"] += line.count("\0")
-            line = line.replace("\0", "") or "\n"
-        line, count = ESCAPED.subn(_windows_1252, line)
-        if count:
-            self.repairs["bytes read as Windows-1252"] += count
-        if self._replaced and self._replaced in line:
-            self.repairs["characters that cannot be decoded"] += line.count(self._replaced)
-        return line
-
-    def _marked(self, line: str) -> str:
-        body = line.rstrip("\r\n")
-        return body.replace("\r", LONE_RETURN) + line[len(body) :]
+            if line.__class__ is TooLong or size > RECORD_LIMIT:
+                raise _Broken(STRAY_QUOTE)
+            yield _marked(line) if self._marks_returns else line
 
     def _recover(self, error: Exception, block: Block) -> None:
         lines = self._record.copy()
         self._record.clear()
         if not self._marks_returns and any("\r" in line.rstrip("\r\n") for line in lines):
             self._marks_returns = True
-            self._pending.extendleft(reversed(lines))
+            self._lines.put_back(lines)
             return
-        whole = lines[:-1] if isinstance(lines[-1], _TooLong) else lines
-        end = self._next_row(whole) or len(whole) or 1
+        whole = lines[:-1] if isinstance(lines[-1], TooLong) else lines
+        end = self._next_row(whole)
+        if end is None and whole is lines:
+            lines += [self._lines.next() for _ in range(self._rest_of_record())]
+        end = end or len(whole) or 1
         self._charge(lines[end:])
-        self._pending.extendleft(reversed(lines[end:]))
+        self._lines.put_back(lines[end:])
         reason = _reason(error, len(lines)) if whole else f"a line longer than {LINE_LIMIT:,} characters"
-        span = f"; lines {self._line} to {self._line + end - 1} are left out" if end > 1 else ""
-        block.rejected.append(rejected_row(self._line, reason + span, "".join(lines[:end])))
+        first, before = self._taken_too_soon(block) if whole else (self._line, "")
         self._line += end
+        span = f"; lines {first} to {self._line - 1} are left out" if self._line - first > 1 else ""
+        block.rejected.append(rejected_row(first, reason + span, before + "".join(lines[:end])))
+
+    def _taken_too_soon(self, block: Block) -> tuple[int, str]:
+        """Take short rows right before a broken record back: a cell of several lines that lost its opening quote
+        looks like that. Returns where the record begins, and its text so far."""
+        first, text = self._line, ""
+        while self._short and block.rows and block.lines[-1] == self._short[-1][0] and not self._is_ragged():
+            block.rows.pop()
+            block.lines.pop()
+            first, said = self._short.pop()
+            self._short_count -= 1
+            text = said + text
+        return first, text
 
     def _next_row(self, lines: list[str]) -> int | None:
-        """Index of the first line after the first at which a whole row begins."""
+        """Index of the first line after the first at which a row begins."""
+        ahead = self._lines.peek(LOOK_AHEAD) if len(lines) > 1 else []
         for start in range(1, len(lines)):
-            if self._reread > REREAD_LIMIT + REREAD_SHARE * self._read:
-                return None
-            self._charge(lines[start : start + 1])
-            if self._is_row(lines[start : start + 1]):
+            if self._begins_row(lines[start : start + LOOK_AHEAD] + ahead):
                 return start
-            if lines[start].count('"') % 2:
-                window = lines[start : start + LOOK_AHEAD]
-                self._charge(window)
-                if self._is_row(window):
-                    return start
         return None
+
+    def _rest_of_record(self) -> int:
+        """How many of the lines that come next belong to the broken record before them."""
+        ahead = self._lines.peek(LOOK_AHEAD) if self._is_quoted else []
+        for index, line in enumerate(ahead):
+            if isinstance(line, TooLong) or self._begins_row(ahead[index:]):
+                return index
+            if self._is_ragged() and line.count('"') % 2:  # the line that closes its quotes
+                return index + 1
+        return 0 if self._is_ragged() or len(ahead) == LOOK_AHEAD else len(ahead)
+
+    def _begins_row(self, lines: list[str]) -> bool:
+        """True when the first of these lines certainly begins a row; False, too, once enough was read again."""
+        if self._reread > REREAD_LIMIT + REREAD_SHARE * self._lines.size:
+            return False
+        lines = lines[:LOOK_AHEAD] if lines[0].count('"') % 2 else lines[:1]
+        self._charge(lines)
+        try:
+            cells = next(self._parse(map(_marked, lines)), [])
+        except csv.Error:
+            return False
+        width = len(self.header)
+        is_wide_enough = len(cells) == width or (self._is_ragged() and width / 2 < len(cells) < width)
+        return is_wide_enough and not _has_stray_quote(cells, "".join(lines))
 
     def _charge(self, lines: list[str]) -> None:
         self._reread += sum(map(len, lines)) + LINE_COST * len(lines)
-
-    def _is_row(self, lines: list[str]) -> bool:
-        """True when a record as wide as the header begins these lines, with no quote but quoted ones in it."""
-        try:
-            cells = next(self._parse(map(self._marked, lines)), [])
-        except csv.Error:
-            return False
-        text = "".join(lines)
-        quoted = ('"' + cell.replace('"', '""') + '"' for cell in cells if '"' in cell)
-        return len(cells) == len(self.header) and all(cell in text for cell in quoted)
 
     def _read_header(self) -> list[str]:
         first = self._first_line()
@@ -222,9 +215,9 @@ class DelimitedFile:
             self._line += 1
             first = self._first_line()
         else:
-            self.delimiter = max(",;\t", key=lambda mark: _cell_count(self._marked(first), mark))
+            self.delimiter = max(",;\t", key=lambda mark: _cell_count(_marked(first), mark))
         self._marks_returns = "\r" in first.rstrip("\r\n")
-        self._pending.appendleft(first)
+        self._lines.put_back([first])
         try:
             cells = next(self._reader())
         except (csv.Error, _Broken, StopIteration) as error:
@@ -238,26 +231,23 @@ class DelimitedFile:
 
     def _first_line(self) -> str:
         """The next line that is not blank; counts the lines before it."""
-        try:
-            for line in self._feed():
-                self._record.clear()
-                if line.strip(" \t\r\n,;"):
-                    return line
-                self._line += 1
-        except _Broken as error:
-            raise UnreadableFile(self.name, "its first line is endless", EXPORT_AGAIN) from error
+        while line := self._lines.next():
+            if isinstance(line, TooLong):
+                raise UnreadableFile(self.name, "its first line is endless", EXPORT_AGAIN)
+            if line.strip(" \t\r\n,;"):
+                return line
+            self._line += 1
         raise UnreadableFile(self.name, "it is empty", EXPORT_AGAIN)
 
 
-def _line_end(head: str) -> str:
-    """Where lines are split: at LF when the header ends so (then a lone CR is part of a cell), else at any line end."""
-    quoted = False
-    for mark in re.findall(r'"|\r\n|\r|\n', head):
-        if mark == '"':
-            quoted = not quoted
-        elif not quoted:
-            return "" if mark == "\r" else "\n"
-    return ""
+def _marked(line: str) -> str:
+    body = line.rstrip("\r\n")
+    return body.replace("\r", LONE_RETURN) + line[len(body) :]
+
+
+def _has_stray_quote(cells: list[str], text: str) -> bool:
+    """True when a quote stands in a cell that is not quoted, as after a quote nobody doubled."""
+    return any('"' in cell and '"' + cell.replace('"', '""') + '"' not in text for cell in cells)
 
 
 def _cell_count(line: str, delimiter: str) -> int:
@@ -271,13 +261,6 @@ def _reason(error: Exception, line_count: int) -> str:
     text = str(error)
     if "field larger than" in text and line_count == 1:
         return f"a cell longer than {csv.field_size_limit():,} characters"
-    if "field larger than" in text or "unexpected end" in text or isinstance(error, _Broken):
-        return "unbalanced quotes"
     if "expected after" in text:
-        return "unbalanced quotes: text after a closing quote"
-    return text
-
-
-def _windows_1252(match: re.Match[str]) -> str:
-    byte = ord(match[0]) - 0xDC00
-    return bytes([byte]).decode("cp1252", "ignore") or chr(byte)
+        return f"{STRAY_QUOTE}: text after a closing quote"
+    return STRAY_QUOTE

@@ -4,10 +4,8 @@ What belongs here: which reader reads which folder, and the bookkeeping in `sour
 looks inside (the readers), or what its cells mean (SQL).
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +18,11 @@ from calendly_pipeline.sources.landing import LandedFile, account_of, content, l
 from calendly_pipeline.sources.tabular import Batch, RejectedRow
 from calendly_pipeline.sources.time_zones import zone_labels
 
-TABLES = {"calendly": ("calendly_exports",), "calcom": ("calcom_exports",), "contacts": ("crm_contacts", "address_books")}
+TABLES = {
+    "calendly": ("calendly_exports",),
+    "calcom": ("calcom_exports",),
+    "contacts": ("crm_contacts", "address_books"),
+}
 """Drop folder -> the tables its files may fill."""
 
 
@@ -51,7 +53,16 @@ def refresh_files(connection: duckdb.DuckDBPyConnection, home: Home, settings: S
     require_time_zone(settings, home)
     accounts = {name: [a.name for a in settings.accounts(name)] for name in ("calendly", "calcom")}
     rows = [
-        (f.file_id, f.folder, f.name, account_of(f, accounts.get(f.folder, [])), f.landed_at, f.modified_at, f.size_bytes, n)
+        (
+            f.file_id,
+            f.folder,
+            f.name,
+            account_of(f, accounts.get(f.folder, [])),
+            f.landed_at,
+            f.modified_at,
+            f.size_bytes,
+            n,
+        )
         for n, f in enumerate(files, 1)
     ]
     connection.execute("begin")
@@ -70,7 +81,8 @@ def refresh_files(connection: duckdb.DuckDBPyConnection, home: Home, settings: S
         "from landed where landed.file_id = files.file_id"
     )
     connection.execute(
-        "insert into sources.files by name select * from landed where file_id not in (select file_id from sources.files)"
+        "insert into sources.files by name select * from landed "
+        "where file_id not in (select file_id from sources.files)"
     )
     connection.execute("commit")
     return len(files)

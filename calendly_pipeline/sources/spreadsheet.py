@@ -4,22 +4,24 @@ The first sheet with content is read. Cells become the text an export would hold
 a boolean TRUE or FALSE, a whole number has no `.0`. Line numbers are the sheet's row numbers.
 """
 
+import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import chain
-from typing import Any
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 from calendly_pipeline.failures import UnreadableFile
 from calendly_pipeline.sources.file_bytes import EXPORT_AGAIN, OpenedFile
-from calendly_pipeline.sources.records import Block, Fit, fit_to, rejected_row
+from calendly_pipeline.sources.records import PACK_ROWS, Block, Fit, fit_to, rejected_row
 
 UNPACKED_LIMIT = 4 << 30
 IN_MEMORY_LIMIT = 256 << 20
 """openpyxl streams sheets, but holds the shared texts and styles."""
 LAST_ROW = 1_048_576
 EXACT = 1 << 53
+T = TypeVar("T")
 SAVE_AGAIN = "Open it in a spreadsheet, save it as CSV and drop that."
 
 
@@ -34,19 +36,15 @@ class Spreadsheet:
         self._refuse_bombs()
         from openpyxl import load_workbook  # half a second that most runs need not pay
 
-        try:
-            self._book = load_workbook(opened.stream, read_only=True, data_only=True)
-        except Exception as error:  # a broken workbook raises anything, from KeyError to a parse error
-            raise UnreadableFile(self.name, "the workbook is damaged", SAVE_AGAIN) from error
+        self._book = self._quietly(lambda: load_workbook(opened.stream, read_only=True, data_only=True))
         self._rows = self._first_filled_sheet()
-        self._line, first = next(self._rows)
+        _, first = next(self._rows)
         self.header = [cell.strip() for cell in first]
         while self.header and not self.header[-1]:
             self.header.pop()
 
     def close(self) -> None:
-        if hasattr(self, "_book"):
-            self._book.close()
+        self._book.close()
         self._opened.close()
 
     def __enter__(self) -> "Spreadsheet":
@@ -100,15 +98,22 @@ class Spreadsheet:
         raise UnreadableFile(self.name, "it is empty", EXPORT_AGAIN)
 
     def _filled_rows(self, sheet: Any) -> Iterator[tuple[int, list[str]]]:
-        try:
-            sheet.reset_dimensions()  # some programs write a wrong size into the file
-            for line, values in enumerate(sheet.iter_rows(max_row=LAST_ROW, values_only=True), 1):
+        sheet.reset_dimensions()  # some programs write a wrong size into the file
+        numbered = enumerate(sheet.iter_rows(max_row=LAST_ROW, values_only=True), 1)
+        while rows := self._quietly(lambda: list(islice(numbered, PACK_ROWS))):
+            for line, values in rows:
                 cells = [_text(value) for value in values]
                 if any(map(str.strip, cells)):
                     yield line, cells
-        except UnreadableFile:
-            raise
-        except Exception as error:  # as above
+
+    def _quietly(self, step: Callable[[], T]) -> T:
+        """A step of openpyxl: its warnings (validation, formats it does not know) say nothing about cells, and a
+        damaged workbook makes it raise anything, from KeyError to a parse error."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return step()
+        except Exception as error:
             raise UnreadableFile(self.name, "the workbook is damaged", SAVE_AGAIN) from error
 
 

@@ -1,13 +1,16 @@
 """A small world for the matcher: cards, bookings and decisions in, matches out."""
 
+import functools
 import json
 from typing import Any
 
 import pytest
 
 from calendly_pipeline.contacts.lists import load_lists
+from calendly_pipeline.models import SqlFile
 from calendly_pipeline.settings import Settings
-from calendly_pipeline_tests.conftest import AS_OF, Tables
+from calendly_pipeline.warehouse import replace_table
+from calendly_pipeline_tests.conftest import AS_OF, Tables, all_models
 
 CRM_FILE = {"file_id": "crm", "folder": "contacts", "name": "lacrm.csv", "recency": 1}
 BOOK_FILE = {"file_id": "book", "folder": "contacts", "name": "google.csv", "recency": 2}
@@ -57,7 +60,10 @@ class World:
         self.tables.given("sources.crm_contacts", *self.cards).given("sources.address_books", *self.people)
         self.tables.given("meetings.attendees", *self.attendees).given("meetings.meetings", *meetings)
         self.tables.given("contacts.decisions", *self.decisions)
-        return self.tables.run_stage("contacts", settings=Settings.model_validate(self.settings))
+        parameters = Settings.model_validate(self.settings).sql_parameters(AS_OF)
+        for model in _models():
+            replace_table(self.tables.connection, model.table, model.text, parameters, model.grain)
+        return self.tables
 
     def verdict(self, attendee_id: str) -> tuple[str, str | None, str]:
         """Decision, contact and rule of an attendee with one match."""
@@ -72,6 +78,12 @@ class World:
         """The review queue in its order, candidates as lists; runs the stage."""
         rows = self.run().rows("select * from contacts.review_queue order by rank")
         return [{**row, "candidates": json.loads(row["candidates"])} for row in rows]
+
+
+@functools.cache
+def _models() -> list[SqlFile]:
+    """The stage's models in order, parsed once for all tests."""
+    return [model for model in all_models() if model.stage == "contacts"]
 
 
 def _entry(

@@ -17,7 +17,9 @@ def family(world: World) -> World:
     return world.card("7", "Jane Alder", "jane@example.com").card("8", "Max Alder", "max@example.com")
 
 
-@pytest.mark.parametrize(("name", "contact"), [("Max Alder", "8"), ("Jane A. Alder", "7"), ("Maxwell Alder", "8"), ("Jane", "7")])
+@pytest.mark.parametrize(
+    ("name", "contact"), [("Max Alder", "8"), ("Jane A. Alder", "7"), ("Maxwell Alder", "8"), ("Jane", "7")]
+)
 def test_name_decides_between_spouses(couple: World, name: str, contact: str) -> None:
     """T1: on an address that both cards hold, the name decides."""
     couple.booked("a", "alders@example.com", name)
@@ -81,7 +83,9 @@ def test_two_cards_of_one_person(world: World) -> None:
 
 def test_father_and_son(world: World) -> None:
     """R1: two cards that differ by Sr. and Jr. are two people."""
-    world.card("7", "John Alder", "alder@example.com", suffix="Sr.").card("8", "John Alder", "alder@example.com", suffix="Jr.")
+    world.card("7", "John Alder", "alder@example.com", suffix="Sr.").card(
+        "8", "John Alder", "alder@example.com", suffix="Jr."
+    )
     world.booked("a", "alder@example.com", "John Alder")
     assert world.verdict("a") == ("review", None, "shared_address_undecided")
 

@@ -88,7 +88,9 @@ def test_address_book_of_another_name(world: World) -> None:
 def test_one_person_in_two_address_books(world: World) -> None:
     """The same address and name in two address books is one person."""
     world.files.append({"file_id": "book 2", "folder": "contacts", "name": "outlook.csv", "recency": 4})
-    world.person("Jane Alder", "jane@example.com").person("Jane Alder", "jane@example.com", "j@x.example", file_id="book 2")
+    world.person("Jane Alder", "jane@example.com").person(
+        "Jane Alder", "jane@example.com", "j@x.example", file_id="book 2"
+    )
     assert list(_contacts(world)) == ["Jane Alder"]
     assert {address for address, _, _ in _addresses(world)} == {"jane@example.com", "j@x.example"}
 
@@ -136,10 +138,19 @@ def test_confirmed_address_joins_the_index(world: World) -> None:
 def test_domain_classes(world: World) -> None:
     """Freemail, relays, disposable addresses and the firm's own domain are told from companies."""
     world.settings["firm"]["internal_domains"] = ["firm.example"]
-    for number, domain in enumerate(("gmail.com", "duck.com", "mailinator.com", "firm.example", "mills.example")):
+    domains = ("gmail.com", "duck.com", "mailinator.com", "firm.example", "mills.example")
+    for number, domain in enumerate(domains):
         world.card(str(number), "Jane Alder", f"jane@{domain}").booked(str(number), f"jane@{domain}", "Jane Alder")
     wanted = ["freemail", "relay", "disposable", "internal", "company"]
     assert [row["domain_class"] for row in world.run().rows("from contacts.addresses order by contact_id")] == wanted
     found = world.run().rows("from contacts.identities")
     by_address = {row["address"].partition("@")[2]: row["domain_class"] for row in found}
-    assert by_address == dict(zip(("gmail.com", "duck.com", "mailinator.com", "firm.example", "mills.example"), wanted, strict=True))
+    assert by_address == dict(zip(domains, wanted, strict=True))
+
+
+def test_people_and_companies_in_files_of_their_own(world: World) -> None:
+    """A newer file of companies does not take the people away."""
+    world.files.append({"file_id": "new", "folder": "contacts", "name": "lacrm companies.csv", "recency": 3})
+    world.card("7", "Jane Alder", "jane@example.com")
+    world.card("8", "", file_id="new", kind="crm", is_company="true", company="Mills Inc.", first_name=None)
+    assert set(_contacts(world)) == {"Jane Alder", "Mills Inc."}

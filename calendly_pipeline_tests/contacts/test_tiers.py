@@ -13,7 +13,9 @@ def test_exact_address(world: World) -> None:
 
 def test_second_address(world: World) -> None:
     """Every address of a card counts, not the first."""
-    world.card("7", "Jane Alder", "work@alder.example", "jane@example.com").booked("a", "jane@example.com", "Jane Alder")
+    world.card("7", "Jane Alder", "work@alder.example", "jane@example.com").booked(
+        "a", "jane@example.com", "Jane Alder"
+    )
     assert world.verdict("a") == ("auto", "7", "email_exact")
 
 
@@ -133,5 +135,7 @@ def test_forwarded_link(world: World) -> None:
 
 def test_link_to_nobody(world: World) -> None:
     """An id that no card has is no hint at all."""
-    world.card("7", "Jane Alder", "jane@example.com").booked("a", "jane@example.com", "Jane Alder", crm_contact_hint="9")
+    world.card("7", "Jane Alder", "jane@example.com").booked(
+        "a", "jane@example.com", "Jane Alder", crm_contact_hint="9"
+    )
     assert world.verdict("a") == ("auto", "7", "email_exact")

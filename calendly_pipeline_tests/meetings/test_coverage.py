@@ -31,12 +31,14 @@ def test_a_forgotten_export_is_a_gap(tables: Tables) -> None:
 
 
 def test_a_long_quiet_stretch_is_unproven(tables: Tables) -> None:
-    """Three weeks of silence inside one file are unproven, not a gap; a file with a range in its name vouches for them."""
+    """Three weeks of silence in a file are unproven, no gap; a file with a range in its name vouches for them."""
     quiet = [calendly("2026-01-05 10:00", line=2), calendly("2026-01-30 10:00", "b@example.com", line=3)]
     days = covered(tables, file(1), rows=quiet)
     assert {row["is_covered"] for row in days.values()} == {True}
     assert days["2026-01-15"]["is_unproven"]
-    named = covered(tables, file(1, "calcom", name="Insights-2026-01-01-2026-02-10.csv"), rows=[insights("c", "2026-01-05T10:00")])
+    named = covered(
+        tables, file(1, "calcom", name="Insights-2026-01-01-2026-02-10.csv"), rows=[insights("c", "2026-01-05T10:00")]
+    )
     assert (min(named), max(named)) == ("2026-01-01", "2026-02-10")
     assert not any(row["is_unproven"] for row in named.values())
 

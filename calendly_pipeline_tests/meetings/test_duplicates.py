@@ -45,7 +45,10 @@ def test_another_host_is_another_meeting(tables: Tables) -> None:
     rows = (k(), insights("c", SAME, host_email="dana@old.example"))
     assert meetings_of(tables, *rows)["k"]["duplicate_of"] is None
     settings = Settings.model_validate(
-        {"firm": {"time_zone": "America/New_York"}, "hosts": {"aliases": {"Dana@old.example": "dana@juniperlane.example"}}}
+        {
+            "firm": {"time_zone": "America/New_York"},
+            "hosts": {"aliases": {"Dana@old.example": "dana@juniperlane.example"}},
+        }
     )
     assert meetings_of(tables, *rows, settings=settings)["k"]["duplicate_of"] == "calcom:c"
 

@@ -43,7 +43,9 @@ def test_same_person_twice_in_one_slot_is_two_bookings(tables: Tables) -> None:
     found = meetings_of(
         tables,
         calendly("2026-06-01 10:00", event_uuid="e1", invitee_uuid="1", canceled="true", line=2),
-        calendly("2026-06-01 10:00", event_uuid="e2", invitee_uuid="2", line=3, event_created_date_time="2026-01-03 09:00"),
+        calendly(
+            "2026-06-01 10:00", event_uuid="e2", invitee_uuid="2", line=3, event_created_date_time="2026-01-03 09:00"
+        ),
         calendly("2026-06-01 10:00", file=2, event_created_date_time="2026-01-03 09:00"),
     )
     assert set(found) == {"e1", "e2"}
@@ -55,12 +57,17 @@ def test_guests_are_attendees_of_their_own(tables: Tables) -> None:
     meetings_of(
         tables,
         calendly(
-            "2026-06-01 10:00", event_uuid="e", invitee_uuid="i", guest_emails="Bob@Example.com; carl@example.com\nada@example.com"
+            "2026-06-01 10:00",
+            event_uuid="e",
+            invitee_uuid="i",
+            guest_emails="Bob@Example.com; carl@example.com\nada@example.com",
         ),
     )
     people = attendees_of(tables)
     assert {address: row["role"] for (_, address), row in people.items()} == {
-        "ada@example.com": "invitee", "bob@example.com": "guest", "carl@example.com": "guest",
+        "ada@example.com": "invitee",
+        "bob@example.com": "guest",
+        "carl@example.com": "guest",
     }
     assert people["e", "bob@example.com"]["email"] == "Bob@Example.com"
 
@@ -86,7 +93,9 @@ def test_staff_among_cal_com_attendees_are_co_hosts(tables: Tables) -> None:
     )
     meetings_of(tables, insights("c1", "2026-06-01T10:00", attendees=people))
     assert {address: row["role"] for (_, address), row in attendees_of(tables).items()} == {
-        "dana@juniperlane.example": "co_host", "ada@example.com": "invitee", "bo@example.com": "guest",
+        "dana@juniperlane.example": "co_host",
+        "ada@example.com": "invitee",
+        "bo@example.com": "guest",
         "cy@example.com": "invitee",
     }
 

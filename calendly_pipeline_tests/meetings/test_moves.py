@@ -15,7 +15,7 @@ def booked(day: int) -> dict[str, str]:
 
 
 def test_cancelled_and_booked_again_before_the_start_is_a_move(tables: Tables) -> None:
-    """A cancelled row and one later booking of the same person, host and type is an inferred move, across months too."""
+    """A cancelled row and one later booking of the same person, host and type is a move, across months too."""
     found = meetings_of(
         tables,
         calendly("2026-02-27 10:00", event_uuid="old", invitee_uuid="1", line=2, **MOVED, **booked(2)),
@@ -85,7 +85,11 @@ def test_one_of_a_group_moves(tables: Tables) -> None:
         calendly("2026-03-05 10:00", "c@example.com", event_uuid="g2", invitee_uuid="4", line=5, **booked(1)),
     )
     people = attendees_of(tables)
-    assert (found["g1"]["status"], found["g1"]["is_rescheduled"], found["g2"]["rescheduled_from_id"]) == ("completed", False, None)
+    assert (found["g1"]["status"], found["g1"]["is_rescheduled"], found["g2"]["rescheduled_from_id"]) == (
+        "completed",
+        False,
+        None,
+    )
     assert people["g1", "a@example.com"]["status"] == "rescheduled"
     assert people["g1", "a@example.com"]["rescheduled_to_id"] == "calendly:g2"
     assert people["g2", "a@example.com"]["reschedule_count"] == 1
@@ -98,10 +102,22 @@ def test_cal_com_says_what_was_moved(tables: Tables) -> None:
         tables,
         insights("c1", "2026-05-01T10:00", line=2, status="rescheduled", created_at="2026-04-01T09:00:00.000Z"),
         insights("c2", "2026-05-08T10:00", line=3, created_at="2026-04-05T09:00:00.000Z"),
-        insights("d1", "2026-05-01T12:00", "bo@example.com", line=4, status="cancelled", created_at="2026-04-01T09:00:00.000Z"),
+        insights(
+            "d1",
+            "2026-05-01T12:00",
+            "bo@example.com",
+            line=4,
+            status="cancelled",
+            created_at="2026-04-01T09:00:00.000Z",
+        ),
         insights("d2", "2026-05-08T12:00", "bo@example.com", line=5, created_at="2026-04-05T09:00:00.000Z"),
     )
-    assert [found[uid]["status"] for uid in ("c1", "c2", "d1", "d2")] == ["rescheduled", "completed", "cancelled", "completed"]
+    assert [found[uid]["status"] for uid in ("c1", "c2", "d1", "d2")] == [
+        "rescheduled",
+        "completed",
+        "cancelled",
+        "completed",
+    ]
     assert found["c1"]["rescheduled_to_id"] == "calcom:c2"
 
 
@@ -120,7 +136,9 @@ def test_move_to_the_other_tool(tables: Tables, days: int, moved: bool) -> None:
     """Cancelled there and booked here at another time within the days set is a move, not a duplicate."""
     found = meetings_of(
         tables,
-        calendly("2026-04-20 10:00", event_uuid="k", invitee_uuid="1", **MOVED, event_created_date_time="2026-04-01 09:00"),
+        calendly(
+            "2026-04-20 10:00", event_uuid="k", invitee_uuid="1", **MOVED, event_created_date_time="2026-04-01 09:00"
+        ),
         insights("c", "2026-04-27T14:00", created_at=f"2026-04-{1 + days:02}T13:00:00.000Z"),
     )
     assert found["k"]["status"] == ("rescheduled" if moved else "cancelled")
@@ -130,10 +148,14 @@ def test_move_to_the_other_tool(tables: Tables, days: int, moved: bool) -> None:
 
 def test_migration_days_are_a_setting(tables: Tables) -> None:
     """`meetings.migration_move_days` widens the window."""
-    settings = Settings.model_validate({"firm": {"time_zone": "America/New_York"}, "meetings": {"migration_move_days": 10}})
+    settings = Settings.model_validate(
+        {"firm": {"time_zone": "America/New_York"}, "meetings": {"migration_move_days": 10}}
+    )
     found = meetings_of(
         tables,
-        calendly("2026-04-20 10:00", event_uuid="k", invitee_uuid="1", **MOVED, event_created_date_time="2026-04-01 09:00"),
+        calendly(
+            "2026-04-20 10:00", event_uuid="k", invitee_uuid="1", **MOVED, event_created_date_time="2026-04-01 09:00"
+        ),
         insights("c", "2026-04-27T14:00", created_at="2026-04-09T13:00:00.000Z"),
         settings=settings,
     )

@@ -29,7 +29,9 @@ def test_group_meeting_is_held_per_person(tables: Tables) -> None:
         tables,
         calendly("2026-06-01 10:00", "a@example.com", event_uuid="g", invitee_uuid="1", line=2),
         calendly("2026-06-01 10:00", "b@example.com", event_uuid="g", invitee_uuid="2", line=3, canceled="true"),
-        calendly("2026-06-01 10:00", "c@example.com", event_uuid="g", invitee_uuid="3", line=4, marked_as_no_show="Yes"),
+        calendly(
+            "2026-06-01 10:00", "c@example.com", event_uuid="g", invitee_uuid="3", line=4, marked_as_no_show="Yes"
+        ),
     )
     people = attendees_of(tables)
     assert found["g"]["status"] == "completed"
@@ -41,7 +43,9 @@ def test_group_meeting_where_everybody_is_absent_is_a_no_show(tables: Tables) ->
     """A group meeting is a no-show only when every active invitee was absent."""
     found = meetings_of(
         tables,
-        calendly("2026-06-01 10:00", "a@example.com", event_uuid="g", invitee_uuid="1", line=2, marked_as_no_show="Yes"),
+        calendly(
+            "2026-06-01 10:00", "a@example.com", event_uuid="g", invitee_uuid="1", line=2, marked_as_no_show="Yes"
+        ),
         calendly("2026-06-01 10:00", "b@example.com", event_uuid="g", invitee_uuid="2", line=3, canceled="true"),
     )
     assert found["g"]["status"] == "no_show"
@@ -80,4 +84,7 @@ def test_times_are_instants(tables: Tables) -> None:
     assert found["after"]["starts_at"] == utc("2026-03-09T14:00")
     assert found["twice"]["starts_at"] == utc("2025-11-02T05:30")
     assert found["never"]["starts_at"] == utc("2026-03-08T07:30")
-    assert {row["clock_change"] for row in tables.bad_rows("sources", "clock_changes_settled_by_rule")} == {"repeated", "skipped"}
+    assert {row["clock_change"] for row in tables.bad_rows("sources", "clock_changes_settled_by_rule")} == {
+        "repeated",
+        "skipped",
+    }

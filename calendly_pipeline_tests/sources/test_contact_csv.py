@@ -247,7 +247,7 @@ def test_addresses_of_a_cell(cell: str, found: list[str], is_whole: bool) -> Non
 
 def test_cells_that_are_no_addresses_are_kept(tmp_path: Path) -> None:
     """What a column of addresses or phones says beside them stands among the fields."""
-    said = {"Email": "asked, none", "Phone": "+1 555; no calls"}
+    said: dict[str, str] = {"Email": "asked, none", "Phone": "+1 555; no calls"}
     _, rows = read(table(tmp_path, "Email,Note,Phone", said, {"Email": "a@x.example", "Note": "n"}))
     assert [(row["addresses"], row["phones"]) for row in rows] == [([], ["+1 555"]), (["a@x.example"], [])]
     assert [row["fields"] for row in rows] == [said | {"Note": ""}, {"Note": "n"}]

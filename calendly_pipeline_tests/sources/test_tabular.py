@@ -6,6 +6,7 @@ import io
 import re
 import resource
 import tracemalloc
+import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -131,6 +132,35 @@ def test_a_broken_row_of_several_lines_is_one_rejected_row(tmp_path: Path) -> No
     _, found, rejected, _ = table(written(tmp_path, content))
     assert [(line, row[0]) for line, row in found] == [(5, "2"), (8, "4")]
     assert [(row.line, row.raw) for row in rejected] == [(2, '1,"one\ntwo\nthree"x,y'), (6, '3,"one\ntwo",x,y')]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param('2,"one "quoted" word\nand, commas\nend",x,y', id="quotes nobody doubled"),
+        pytest.param('2,"a 5" pipe\nand, commas\nend",x,y', id="an inch mark"),
+        pytest.param('2,one\nand, commas\nend",x,y', id="no opening quote"),
+        pytest.param('2,"one\nand, commas\nend,x,y', id="no closing quote"),
+        pytest.param('2,"one\n"and, commas\nend",x,y', id="a quote too many"),
+    ],
+)
+@pytest.mark.parametrize("after", ["", '3,"two\nlines",x,y\n4,ok,x,y\n', '3,ok,x,y\n4,"say ""yes""",x,y\n'])
+def test_the_rest_of_a_broken_row_is_never_a_row(tmp_path: Path, broken: str, after: str) -> None:
+    """Lines of a broken answer do not become rows, and no row around them is lost."""
+    before = "".join(f"{number},ok,x,y\n" for number in range(20))
+    _, found, rejected, _ = table(written(tmp_path, f"a,b,c,d\n{before}{broken}\n{after}"))
+    assert [row[0] for _, row in found[20:]] == (["3", "4"] if after else [])
+    assert len(found) == (22 if after else 20)
+    assert "\n".join(row.raw for row in rejected) == broken
+    assert rejected[0].line == 22
+
+
+def test_short_rows_of_a_file_full_of_them(tmp_path: Path) -> None:
+    """Where many rows are short, a broken row does not take the short rows around it with it."""
+    short = "".join(f"{number},ok\n" for number in range(10))
+    _, found, rejected, _ = table(written(tmp_path, f'a,b,c,d\n{short}9,"broken" x\n{short}'))
+    assert [row[0] for _, row in found] == [*map(str, range(10)), *map(str, range(10))]
+    assert [row.line for row in rejected] == [12]
 
 
 def test_an_unclosed_quote_at_the_end(tmp_path: Path) -> None:
@@ -318,10 +348,23 @@ def test_unreadable_workbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         table(book)
 
 
+def test_a_workbook_with_an_encrypted_part(tmp_path: Path) -> None:
+    """A zip archive whose parts are encrypted is said to be protected."""
+    content = bytearray(workbook(tmp_path, [["a"], ["1"]]).read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(UnreadableFile, match="protected by a password"):
+        table(written(tmp_path, bytes(content), "locked.xlsx"))
+
+
+def test_workbook_blocks_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of a workbook come in blocks of bounded size."""
+    monkeypatch.setattr(records, "BATCH_ROWS", 100)
+    with open_table(workbook(tmp_path, [["a"], *([str(number)] for number in range(250))])) as opened:
+        assert [len(block.lines) for block in opened.blocks()] == [100, 100, 50]
+
+
 def test_a_workbook_damaged_further_down(tmp_path: Path) -> None:
     """A sheet that breaks off after good rows makes the whole file unreadable."""
-    import zipfile
-
     book = workbook(tmp_path, [["a", "b"], *([str(n), "x"] for n in range(5_000))])
     with zipfile.ZipFile(book) as source:
         members = {name: source.read(name) for name in source.namelist()}
@@ -339,6 +382,15 @@ def test_blocks_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert max(len(block.lines) for block in blocks) <= 1_500
     numbers = sorted(number for block in blocks for number in (*block.lines, *(row.line for row in block.rejected)))
     assert numbers == list(range(2, 10_002))
+
+
+def test_blocks_of_nothing_but_broken_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rejected rows are handed on in blocks too."""
+    monkeypatch.setattr(records, "BATCH_ROWS", 100)
+    with open_table(written(tmp_path, "a,b\n" + '1,"x"y\n1,2\n' * 1_000)) as opened:
+        counts = [(len(block.lines), len(block.rejected)) for block in opened.blocks()]
+    assert max(map(max, counts)) <= 101
+    assert tuple(map(sum, zip(*counts, strict=True))) == (1_000, 1_000)
 
 
 def test_memory_stays_bounded_over_a_large_file(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
--- The newest CRM export holds at least four fifths of the cards of the one before; a smaller one was cut or filtered.
+-- The newest CRM export holds at least four fifths of the people of the one before; a smaller one was cut or filtered,
+-- and whoever is missing in it is no longer linked.
 -- asset: contacts.contacts
 -- severity: warn
 with exports as (
     select crm_contacts.kind, files.file_id, files.recency, count(*) as cards_count
     from sources.crm_contacts as crm_contacts
     inner join sources.files as files on crm_contacts.file_id = files.file_id
+    where not coalesce(said_true(crm_contacts.is_company), false)
     group by all
 ),
 

@@ -1,10 +1,14 @@
--- One row per person or company of the contact files in force: the newest CRM export of each kind, and the newest
--- content under each address book's file name. Says which contact the entry stands for.
+-- One row per person or company of the contact files in force: the newest CRM export that holds people, the newest
+-- that holds companies, and the newest content under each address book's file name. Says which contact it stands for.
 -- A cell that the newest file does not have comes from the newest older file that has it.
 -- grain: source, own_id
 -- source of truth: the CRM's newest export
 with said_rows as (
-    select 'crm' as source, crm_contacts.*, crm_contacts.kind as population
+    select
+        'crm' as source,
+        crm_contacts.*,
+        -- People and companies may come in files of their own.
+        concat_ws('/', crm_contacts.kind, coalesce(said_true(crm_contacts.is_company), false)) as population
     from sources.crm_contacts
     union all by name
     select 'address_book' as source, address_books.*, files.name as population

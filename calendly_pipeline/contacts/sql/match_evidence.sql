@@ -5,7 +5,10 @@ with pairs as (
         identity_id,
         contact_id,
         arg_min(basis, list_position(['email_exact', 'email_canonical', 'email_typo_domain', 'link_id'], basis)) as basis,
-        min(contact_address) as contact_address,
+        arg_min(
+            contact_address,
+            list_position(['email_exact', 'email_canonical', 'email_typo_domain', 'link_id'], basis)
+        ) as contact_address,
         min(name_agreement) as name_agreement,
         bool_or(basis = 'link_id') as is_linked
     from contacts.candidates
@@ -15,9 +18,15 @@ with pairs as (
         namesakes.identity_id,
         namesakes.contact_id,
         namesakes.basis,
-        'full' as name_agreement,
+        namesakes.name_agreement,
         false as is_linked
     from contacts.namesakes as namesakes
+),
+
+card_phones as (
+    select contact_id, list_sort(list(phone)) as phones
+    from contacts.contact_phones
+    group by contact_id
 ),
 
 compared as (
@@ -29,10 +38,13 @@ compared as (
         identities.company,
         identities.company_normalised,
         contacts.full_name,
-        contacts.company as card_company
+        contacts.company as card_company,
+        identities.phone,
+        card_phones.phones as card_phones
     from pairs
     inner join contacts.identities as identities on pairs.identity_id = identities.identity_id
     inner join contacts.contacts as contacts on pairs.contact_id = contacts.contact_id
+    left join card_phones on pairs.contact_id = card_phones.contact_id
 ),
 
 fields as (
@@ -59,6 +71,13 @@ fields as (
     where company is not null and card_company is not null
     union all by name
     select
+        identity_id, contact_id, 'phone' as field, phone as invitee_value,
+        case when list_contains(card_phones, phone) then phone else card_phones[1] end as contact_value,
+        case when list_contains(card_phones, phone) then 'exact' else 'different' end as comparison
+    from compared
+    where phone is not null and card_phones is not null
+    union all by name
+    select
         identity_id, contact_id, 'link' as field, contact_id as invitee_value, contact_id as contact_value,
         'exact' as comparison
     from compared
@@ -68,7 +87,7 @@ fields as (
 select
     identity_id,
     contact_id,
-    field,  -- address | name | company | link
+    field,  -- address | name | company | phone | link
     invitee_value,
     contact_value,
     comparison  -- exact | canonical | typo_domain | different | a name agreement

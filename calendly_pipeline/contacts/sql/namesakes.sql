@@ -31,21 +31,34 @@ card_names as (
     from contacts.contacts as contacts
     inner join contacts.name_parts as parts on contacts.name_normalised = parts.name_normalised
     where parts.last_token is not null
+),
+
+namesakes as (
+    select spellings.identity_id, card_names.contact_id
+    from spellings
+    inner join card_names
+        on spellings.last_token = card_names.last_token and spellings.first_token = card_names.first_token
+    where not exists (
+        select 1 from contacts.candidates as holders
+        where holders.identity_id = spellings.identity_id and holders.contact_id = card_names.contact_id
+    )
+        and not exists (
+            select 1 from contacts.rejected_pairs as rejected
+            where rejected.identity_id = spellings.identity_id and rejected.contact_id = card_names.contact_id
+        )
+    group by spellings.identity_id, card_names.contact_id
 )
 
 select
-    spellings.identity_id,
-    card_names.contact_id,
-    'name_of_another' as basis
-from spellings
-inner join card_names
-    on spellings.last_token = card_names.last_token and spellings.first_token = card_names.first_token
-where not exists (
-    select 1 from contacts.candidates as holders
-    where holders.identity_id = spellings.identity_id and holders.contact_id = card_names.contact_id
-)
-    and not exists (
-        select 1 from contacts.rejected_pairs as rejected
-        where rejected.identity_id = spellings.identity_id and rejected.contact_id = card_names.contact_id
-    )
-group by spellings.identity_id, card_names.contact_id
+    namesakes.identity_id,
+    namesakes.contact_id,
+    'name_of_another' as basis,
+    name_agreement(
+        given, card, rule_set.surname_similarity, rule_set.first_name_similarity, rule_set.joined_letters
+    ) as name_agreement  -- full, near (a nickname) or first_only (a lone first name)
+from namesakes
+inner join contacts.identities as identities on namesakes.identity_id = identities.identity_id
+inner join contacts.contacts as contacts on namesakes.contact_id = contacts.contact_id
+inner join contacts.name_parts as given on identities.name_normalised = given.name_normalised
+inner join contacts.name_parts as card on contacts.name_normalised = card.name_normalised
+cross join contacts.rule_set as rule_set

@@ -31,8 +31,8 @@ offered as (
         namesakes.identity_id,
         namesakes.contact_id,
         namesakes.basis,
-        'full' as name_agreement,
-        85 as score
+        namesakes.name_agreement,
+        85 + 4 - agreement_rank(namesakes.name_agreement) as score
     from contacts.namesakes as namesakes
 ),
 
