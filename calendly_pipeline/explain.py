@@ -109,7 +109,8 @@ def _people_of(connection: duckdb.DuckDBPyConnection, meeting_id: str) -> Iterat
     people = _rows(
         connection,
         "select attendees.role, attendees.name, attendees.email, attendees.status, attendees.is_held, "
-        "attendees.is_no_show, attendees.duplicate_of, matches.decision, matches.tier, matches.rule, matches.contact_id, matches.explanation "
+        "attendees.is_no_show, attendees.duplicate_of, matches.decision, matches.tier, matches.rule, "
+        "matches.contact_id, matches.explanation "
         "from meetings.attendees as attendees "
         "left join contacts.matches as matches on attendees.attendee_id = matches.attendee_id "
         "where attendees.meeting_id = $key order by attendees.role desc, attendees.email, matches.contact_id",
