@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import stamina
 
 from calendly_pipeline.failures import GrainViolated, StoreError, WarehouseBusy
@@ -22,6 +23,7 @@ MEMORY_LIMIT = "2GB"
 
 STAGES = ("sources", "meetings", "contacts", "classification", "metrics", "destinations")
 MACROS = Path(__file__).with_name("macros.sql")
+Row = dict[str, Any]
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
@@ -98,6 +100,27 @@ def replace_table(
         connection.execute("rollback")
         raise
     return row_count(connection, table)
+
+
+def replace_rows(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Row]]) -> None:
+    """Make tables hold exactly these rows, all tables or none; the rows of a table have the same keys."""
+    connection.execute("begin")
+    try:
+        for table, rows in tables.items():
+            connection.execute(f"delete from {table}")  # noqa: S608 - names of our own tables
+            insert_rows(connection, table, rows)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    """Append rows to a table by column name, in one batch."""
+    if rows:
+        connection.register("new_rows", pa.Table.from_pylist(list(rows)))
+        connection.execute(f"insert into {table} by name select * from new_rows")  # noqa: S608 - our own table
+        connection.unregister("new_rows")
 
 
 def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path / "home"))
 
 
+@cache
 def all_models() -> list[SqlFile]:
     """Every SQL model, each after the ones it reads."""
     waiting = {model.table: model for stage in STAGES for model in sql_files(PACKAGE / stage / "sql", stage)}

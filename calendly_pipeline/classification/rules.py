@@ -6,12 +6,12 @@ What belongs here: reading and checking the rules. What does not: applying them 
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from calendly_pipeline.failures import SettingsError
 from calendly_pipeline.settings import ClassificationRule, Settings
+from calendly_pipeline.warehouse import replace_rows
 
 SHIPPED = Path(__file__).with_name("rules.toml")
 COLUMNS = (
@@ -44,28 +44,25 @@ def load_rules(connection: duckdb.DuckDBPyConnection, ordered: Sequence[Classifi
     _require_names(ordered)
     for rule in ordered:
         _require_patterns(connection, rule)
-    rows = [_row(position, rule) for position, rule in enumerate(ordered, 1)]
-    marks = ", ".join("?" for _ in range(len(COLUMNS) + 3))
-    connection.execute("begin")
-    try:
-        connection.execute("delete from classification.rules")
-        if rows:
-            connection.executemany(f"insert into classification.rules values ({marks})", rows)  # noqa: S608 - marks only
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
-
-
-def _row(position: int, rule: ClassificationRule) -> list[Any]:
-    return [position, rule.name, rule.meeting_type, *(getattr(rule, column) for column in COLUMNS)]
+    rows = [
+        {
+            "position": position,
+            "rule": rule.name,
+            "meeting_type": rule.meeting_type,
+            **{column: getattr(rule, column) for column in COLUMNS},
+        }
+        for position, rule in enumerate(ordered, 1)
+    ]
+    replace_rows(connection, {"classification.rules": rows})
 
 
 def _require_names(ordered: Sequence[ClassificationRule]) -> None:
     names = [rule.name for rule in ordered]
     for name in names:
         if not name.strip() or name == NO_RULE:
-            raise SettingsError(f"classification.rules: {name!r} is no name for a rule.", "Give it one that says what it finds.")
+            raise SettingsError(
+                f"classification.rules: {name!r} is no name for a rule.", "Give it one that says what it finds."
+            )
         if names.count(name) > 1:
             raise SettingsError(f"classification.rules: two rules are called {name!r}.", "Give each its own name.")
 

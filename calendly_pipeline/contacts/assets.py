@@ -4,11 +4,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from calendly_pipeline.contacts.lists import TABLES, insert_rows, load_lists
+from calendly_pipeline.contacts.lists import TABLES, load_lists
 from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline.models import OWNERS, asset_key, materialised, stage_definitions
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 from calendly_pipeline.state import decisions as decisions_table
+from calendly_pipeline.warehouse import replace_rows
 
 STAGE = "contacts"
 LISTS = {
@@ -47,8 +48,7 @@ def rule_lists(warehouse: WarehouseResource):
     with warehouse.get_connection() as connection:
         version = load_lists(connection)
         for table in TABLES:
-            result = materialised(connection, f"{STAGE}.{table}", rule_set_version=version)
-            yield result._replace(asset_key=asset_key(f"{STAGE}.{table}"))
+            yield materialised(connection, f"{STAGE}.{table}", rule_set_version=version)
 
 
 @dg.asset(key=[STAGE, "decisions"], group_name=STAGE, kinds={"python", "sqlite"}, owners=OWNERS)
@@ -58,8 +58,7 @@ def decisions(firm: FirmResource, warehouse: WarehouseResource) -> dg.Materializ
         rows = state.rows(decisions_table)
     kept = [{name: value for name, value in row.items() if name != "evidence"} for row in rows]
     with warehouse.get_connection() as connection:
-        connection.execute("delete from contacts.decisions")
-        insert_rows(connection, "contacts.decisions", kept)
+        replace_rows(connection, {"contacts.decisions": kept})
         return materialised(connection, "contacts.decisions")
 
 
@@ -74,6 +73,5 @@ def phone_numbers(firm: FirmResource, warehouse: WarehouseResource) -> dg.Materi
     """Every telephone number said anywhere, in E.164; one row per distinct text."""
     with warehouse.get_connection() as connection:
         said = [number for (number,) in connection.execute(SAID_NUMBERS).fetchall()]
-        connection.execute("delete from contacts.phone_numbers")
-        insert_rows(connection, "contacts.phone_numbers", e164_rows(said, firm.settings.firm.default_country))
+        replace_rows(connection, {"contacts.phone_numbers": e164_rows(said, firm.settings.firm.default_country)})
         return materialised(connection, "contacts.phone_numbers", read_as_numbers_of=firm.settings.firm.default_country)

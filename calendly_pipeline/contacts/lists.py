@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from calendly_pipeline.failures import SettingsError
+from calendly_pipeline.warehouse import replace_rows
 
 FOLDER = Path(__file__).parent
 RULES = FOLDER / "rules.toml"
@@ -46,24 +46,8 @@ def read_rule_set() -> RuleSet:
 def load_lists(connection: duckdb.DuckDBPyConnection) -> str:
     """Fill the tables of rules and lists, all or nothing; return the rule set's version."""
     rule_set = read_rule_set()
-    connection.execute("begin")
-    try:
-        for name in TABLES:
-            connection.execute(f"delete from contacts.{name}")  # noqa: S608 - our own names
-            insert_rows(connection, f"contacts.{name}", rule_set.tables[name])
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+    replace_rows(connection, {f"contacts.{name}": rule_set.tables[name] for name in TABLES})
     return rule_set.version
-
-
-def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
-    """Append rows to a table by column name."""
-    if rows:
-        connection.register("new_rows", pa.Table.from_pylist(rows))
-        connection.execute(f"insert into {table} by name select * from new_rows")  # noqa: S608 - our own names
-        connection.unregister("new_rows")
 
 
 def _thresholds(document: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ CELL_LIMIT = 120
 """A row of more cells is no row: trying its readings would only cost time."""
 MOMENT = r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d.*|\d{4}-\d\d-\d\d[T ].*"
 TRUTH = r"(?i:true|false|)"
-ADDRESS = r"[^\s@]+@[^\s@]+|"
+ADDRESS = r"[^\s@]+@[^\s@]+"
 FORMS = {
     "id": r"\d+",
     "uid": r"[^\s,]+",
@@ -27,7 +27,7 @@ FORMS = {
     "eventTypeId": r"\d*",
     "eventLength": r"\d*",
     "paid": TRUTH,
-    "userEmail": ADDRESS,
+    "userEmail": f"{ADDRESS}|",
     "username": r"\S*",
     "userUsername": r"\S*",
     "rating": r"\d*(\.\d+)?",
@@ -69,6 +69,8 @@ def unquoted_fit(columns: Sequence[str], delimiter: str) -> Fit:
         if len(cells) > CELL_LIMIT:
             return NO_READING
         spellings = [*_as_quoted(cells, delimiter), cells]
+        if len(cells) == len(columns) > shortest and not any(map(str.strip, cells[-2:])):
+            spellings.append(cells[:-2])  # no booker, said with blank cells
         for spelling in spellings:
             if is_row(spelling):
                 return spelling + [""] * (len(columns) - len(spelling))

@@ -175,14 +175,14 @@ class DelimitedFile:
     def _next_row(self, lines: list[str]) -> int | None:
         """Index of the first line after the first at which a row begins."""
         ahead = self._lines.peek(LOOK_AHEAD) if len(lines) > 1 else []
-        for start in range(1, len(lines)):
+        for start in range(1, len(lines) if self._may_look() else 0):
             if self._begins_row(lines[start : start + LOOK_AHEAD] + ahead):
                 return start
         return None
 
     def _rest_of_record(self) -> int:
         """How many of the lines that come next belong to the broken record before them."""
-        ahead = self._lines.peek(LOOK_AHEAD) if self._is_quoted else []
+        ahead = self._lines.peek(LOOK_AHEAD) if self._is_quoted and self._may_look() else []
         for index, line in enumerate(ahead):
             if isinstance(line, TooLong) or self._begins_row(ahead[index:]):
                 return index
@@ -192,7 +192,7 @@ class DelimitedFile:
 
     def _begins_row(self, lines: list[str]) -> bool:
         """True when the first of these lines certainly begins a row; False, too, once enough was read again."""
-        if self._reread > REREAD_LIMIT + REREAD_SHARE * self._lines.size:
+        if not self._may_look():
             return False
         lines = lines[:LOOK_AHEAD] if lines[0].count('"') % 2 else lines[:1]
         self._charge(lines)
@@ -203,6 +203,9 @@ class DelimitedFile:
         width = len(self.header)
         is_wide_enough = len(cells) == width or (self._is_ragged() and width / 2 < len(cells) < width)
         return is_wide_enough and not _has_stray_quote(cells, "".join(lines))
+
+    def _may_look(self) -> bool:
+        return self._reread < REREAD_LIMIT + REREAD_SHARE * self._lines.size
 
     def _charge(self, lines: list[str]) -> None:
         self._reread += sum(map(len, lines)) + LINE_COST * len(lines)

@@ -4,8 +4,9 @@ What belongs here: which reader reads which folder, and the bookkeeping in `sour
 looks inside (the readers), or what its cells mean (SQL).
 """
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +18,7 @@ from calendly_pipeline.sources import calcom_csv, calendly_csv, contact_csv
 from calendly_pipeline.sources.landing import LandedFile, account_of, content, landed_files
 from calendly_pipeline.sources.tabular import Batch, RejectedRow
 from calendly_pipeline.sources.time_zones import zone_labels
+from calendly_pipeline.warehouse import insert_rows, replace_rows
 
 TABLES = {
     "calendly": ("calendly_exports",),
@@ -24,6 +26,9 @@ TABLES = {
     "contacts": ("crm_contacts", "address_books"),
 }
 """Drop folder -> the tables its files may fill."""
+
+READER_VERSION = 1
+"""Raise it when a reader reads a file otherwise than before: every file is then read again."""
 
 
 @dataclass(frozen=True)
@@ -48,34 +53,38 @@ def require_time_zone(settings: Settings, home: Home) -> None:
 
 
 def refresh_files(connection: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> int:
-    """Bring `sources.files` in line with landing; forget the rows of files that landing no longer holds."""
+    """Bring `sources.files` in line with landing.
+
+    Rows of files that landing no longer holds, or that would now be read otherwise, are forgotten.
+    """
     files = landed_files(home)
     require_time_zone(settings, home)
     accounts = {name: [a.name for a in settings.accounts(name)] for name in ("calendly", "calcom")}
     rows = [
-        (
-            f.file_id,
-            f.folder,
-            f.name,
-            account_of(f, accounts.get(f.folder, [])),
-            f.landed_at,
-            f.modified_at,
-            f.size_bytes,
-            n,
-        )
-        for n, f in enumerate(files, 1)
+        {
+            "file_id": file.file_id,
+            "folder": file.folder,
+            "name": file.name,
+            "account": account_of(file, accounts.get(file.folder, [])),
+            "landed_at": file.landed_at,
+            "modified_at": file.modified_at,
+            "size_bytes": file.size_bytes,
+            "recency": recency,
+            "read_with": _read_with(file.folder, settings),
+        }
+        for recency, file in enumerate(files, 1)
     ]
+    labels = [{"label": label, "iana": iana} for label, iana in zone_labels()]
+    replace_rows(connection, {"sources.time_zone_labels": labels})
+    connection.execute("create or replace temp table landed as select * from sources.files limit 0")
+    insert_rows(connection, "landed", rows)
     connection.execute("begin")
-    connection.execute("delete from sources.time_zone_labels")
-    connection.executemany("insert into sources.time_zone_labels values (?, ?)", zone_labels())
-    connection.execute(
-        "create or replace temp table landed (file_id varchar, folder varchar, name varchar, account varchar, "
-        "landed_at timestamptz, modified_at timestamptz, size_bytes bigint, recency integer)"
-    )
-    if rows:
-        connection.executemany("insert into landed values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    for table in ("files", "unread_rows", *(table for tables in TABLES.values() for table in tables)):
-        connection.execute(f"delete from sources.{table} where file_id not in (select file_id from landed)")  # noqa: S608
+    for table in ("unread_rows", *(table for tables in TABLES.values() for table in tables), "files"):
+        connection.execute(
+            f"delete from sources.{table} where file_id not in "  # noqa: S608 - our own tables
+            "(select landed.file_id from landed semi join sources.files as files "
+            "on landed.file_id = files.file_id and landed.read_with = files.read_with)"
+        )
     connection.execute(
         "update sources.files set name = landed.name, account = landed.account, recency = landed.recency "
         "from landed where landed.file_id = files.file_id"
@@ -104,18 +113,31 @@ def load_folder(connection: duckdb.DuckDBPyConnection, home: Home, settings: Set
     return LoadReport(tuple(file.name for file in new), len(files) - len(new), tuple(unreadable))
 
 
+def _read_with(folder: str, settings: Settings) -> str:
+    columns = settings.contacts.csv.columns if folder == "contacts" else {}
+    return json.dumps([READER_VERSION, columns], sort_keys=True)
+
+
 def _load_file(connection: duckdb.DuckDBPyConnection, home: Home, settings: Settings, file: LandedFile) -> None:
     connection.execute("begin")
     try:
         table, batches = _open(home, settings, file)
         rows = rejected = 0
+        repairs: dict[str, int] = {}
         for batch in batches:
+            repairs = dict(batch.repairs)
             rows += _insert(connection, table, file, batch)
             rejected += _insert_rejected(connection, file, batch.rejected)
         connection.execute(
-            "update sources.files set layout = $layout, rows_count = $rows, rejected_count = $rejected "
-            "where file_id = $file_id",
-            {"layout": table, "rows": rows, "rejected": rejected, "file_id": file.file_id},
+            "update sources.files set layout = $layout, rows_count = $rows, rejected_count = $rejected, "
+            "repairs = $repairs where file_id = $file_id",
+            {
+                "layout": table,
+                "rows": rows,
+                "rejected": rejected,
+                "repairs": json.dumps(repairs, sort_keys=True),
+                "file_id": file.file_id,
+            },
         )
         connection.execute("commit")
     except BaseException:
@@ -146,8 +168,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, file: LandedFile,
 
 def _insert_rejected(connection: duckdb.DuckDBPyConnection, file: LandedFile, rejected: list[RejectedRow]) -> int:
     if rejected:
-        rows = [(file.file_id, row.line, row.reason, row.raw) for row in rejected]
-        connection.executemany("insert into sources.unread_rows values (?, ?, ?, ?)", rows)
+        insert_rows(connection, "sources.unread_rows", [{"file_id": file.file_id, **asdict(row)} for row in rejected])
     return len(rejected)
 
 

@@ -13,6 +13,8 @@ create table if not exists sources.files (
     layout varchar,
     rows_count integer,
     rejected_count integer,
+    read_with varchar,  -- version of the readers and the settings they used; a change reads the file again
+    repairs json,  -- what was mended while reading, with counts: bytes of another character set, missing cells
     failure varchar,  -- why the whole file could not be read; null when it could
     remedy varchar
 );

@@ -26,7 +26,6 @@ __all__ = [
     "RejectedRow",
     "Table",
     "fit_to",
-    "header_of",
     "open_table",
     "plain",
     "unique_names",
@@ -59,12 +58,6 @@ def open_table(path: Path, name: str | None = None) -> Table:
     except BaseException:
         opened.close()
         raise
-
-
-def header_of(path: Path, name: str | None = None) -> list[str]:
-    """The column names of a table file."""
-    with open_table(path, name) as table:
-        return table.header
 
 
 def plain(label: str) -> str:

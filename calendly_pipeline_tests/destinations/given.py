@@ -23,7 +23,9 @@ def mapped(fields: dict[str, str] | None = None, **named: Any) -> Settings:
     return settings(lacrm={"fields": FIELDS if fields is None else fields, **named})
 
 
-def sent(entry_id: int, outcome: str = "accepted", who: str = "ada", destination: str = "lacrm", **payload: Any) -> dict[str, Any]:
+def sent(
+    entry_id: int, outcome: str = "accepted", who: str = "ada", destination: str = "lacrm", **payload: Any
+) -> dict[str, Any]:
     """A ledger row; `payload` may be given as one dictionary where field names are no identifiers."""
     named = payload.get("payload", payload)
     return {
@@ -45,7 +47,9 @@ def met_once(tables: Tables, *contacts: str, **cells: str) -> Firm:
     return firm
 
 
-def plans(firm: Firm, *ledger: dict[str, Any], chosen: Settings | None = None, as_of: datetime = AS_OF) -> dict[str, dict[str, Any]]:
+def plans(
+    firm: Firm, *ledger: dict[str, Any], chosen: Settings | None = None, as_of: datetime = AS_OF
+) -> dict[str, dict[str, Any]]:
     """Run metrics and destinations; plan rows by contact, payloads as dictionaries."""
     chosen = chosen or mapped()
     load_fields(firm.tables.connection, lacrm_fields(chosen))
@@ -58,6 +62,8 @@ def plans(firm: Firm, *ledger: dict[str, Any], chosen: Settings | None = None, a
     return {row["record_key"]: row for row in rows}
 
 
-def plan(firm: Firm, *ledger: dict[str, Any], chosen: Settings | None = None, as_of: datetime = AS_OF) -> dict[str, Any]:
+def plan(
+    firm: Firm, *ledger: dict[str, Any], chosen: Settings | None = None, as_of: datetime = AS_OF
+) -> dict[str, Any]:
     """Ada's plan row."""
     return plans(firm, *ledger, chosen=chosen, as_of=as_of)["ada"]

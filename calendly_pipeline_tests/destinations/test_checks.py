@@ -2,6 +2,7 @@
 
 import pytest
 
+from calendly_pipeline.destinations.lacrm_fields import IDENTITY
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.destinations.given import mapped, met_once, plan, sent
 from calendly_pipeline_tests.metrics.given import Firm
@@ -39,17 +40,22 @@ def test_silent_without_a_mapped_field(tables: Tables, check: str) -> None:
 def test_a_field_nobody_mapped(tables: Tables) -> None:
     """A payload with a field outside the mapping is found, whatever its value."""
     good_plan(tables)
-    change(tables, """update destinations.plan set payload = '{"Meetings": "1", "Birthday": null}' where record_key = 'ada'""")
+    change(
+        tables,
+        """update destinations.plan set payload = '{"Meetings": "1", "Birthday": null}' where record_key = 'ada'""",
+    )
     (row,) = tables.bad_rows("destinations", "only_mapped_fields")
     assert (row["record_key"], row["field"]) == ("ada", "Birthday")
 
 
-@pytest.mark.parametrize("field", ["Name", "email", "Phone", "Address", "AssignedTo", "Company Name", "Job Title", "Background Info"])
-def test_a_field_that_is_not_ours_to_map(tables: Tables, field: str) -> None:
-    """A mapping onto a name, an address, a phone or the owner is found even though the firm wrote it."""
-    firm = met_once(tables)
-    firm.contacts[0]["fields"] = {field: "9"}
-    plan(firm, chosen=mapped({"meetings_12m_count": field}))
+@pytest.mark.parametrize("field", sorted(IDENTITY | {"Company Name", "Job Title", "Assigned To"}))
+def test_a_field_that_is_not_ours_to_write(tables: Tables, field: str) -> None:
+    """A name, an address, a phone or the owner in a payload is found, even where the mapping holds it."""
+    good_plan(tables)
+    tables.connection.execute("update destinations.lacrm_fields set field = $1 where field = 'Meetings'", [field])
+    tables.connection.execute(
+        "update destinations.plan set payload = json_object($1, '1') where record_key = 'ada'", [field]
+    )
     assert [row["field"] for row in tables.bad_rows("destinations", "only_mapped_fields")] == [field]
 
 
@@ -66,7 +72,9 @@ def test_a_blank_over_somebody_elses_value(tables: Tables, wrong: str) -> None:
     """A blank over a value that is not the one we last wrote is found."""
     good_plan(tables)
     change(tables, wrong)
-    assert tables.bad_rows("destinations", "blanks_only_over_our_own") == [{"record_key": "ada", "field": "Next meeting"}]
+    assert tables.bad_rows("destinations", "blanks_only_over_our_own") == [
+        {"record_key": "ada", "field": "Next meeting"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,10 @@ def test_a_blank_over_somebody_elses_value(tables: Tables, wrong: str) -> None:
     [
         ("delete from destinations.plan where record_key = 'ada'", ("ada", "missing")),
         ("update destinations.plan set record_key = 'eve' where record_key = 'bob'", ("eve", "not in the CRM")),
-        ("insert into destinations.plan select * replace ('acme' as record_key) from destinations.plan limit 1", ("acme", "not in the CRM")),
+        (
+            "insert into destinations.plan select * replace ('acme' as record_key) from destinations.plan limit 1",
+            ("acme", "not in the CRM"),
+        ),
         ("insert into destinations.plan from destinations.plan where record_key = 'ada'", ("ada", "twice")),
     ],
 )
@@ -82,4 +93,6 @@ def test_a_card_too_many_or_too_few(tables: Tables, wrong: str, problem: tuple[s
     """A person of the CRM without a verdict or with two, a company and a stranger in the plan are each found."""
     good_plan(tables)
     change(tables, wrong)
-    assert problem in [(row["record_key"], row["problem"]) for row in tables.bad_rows("destinations", "every_card_has_a_verdict")]
+    assert problem in [
+        (row["record_key"], row["problem"]) for row in tables.bad_rows("destinations", "every_card_has_a_verdict")
+    ]

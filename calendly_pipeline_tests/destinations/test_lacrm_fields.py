@@ -14,9 +14,15 @@ def test_the_shipped_fields_are_all_filled(tables: Tables) -> None:
     """Every shipped field takes its value from a metric that exists, under a name of its own."""
     shipped = lacrm_fields(Settings())
     assert len({item.field for item in shipped}) == len(shipped) == 16
-    firm = Firm(tables).meeting("m", "2026-05-01T14:00", kind="portfolio_review").meeting("n", "2026-08-01T14:00", "confirmed", kind="portfolio_review")
+    firm = (
+        Firm(tables)
+        .meeting("m", "2026-05-01T14:00", kind="portfolio_review")
+        .meeting("n", "2026-08-01T14:00", "confirmed", kind="portfolio_review")
+    )
     firm.contacts[0]["fields"] = {item.field: "" for item in shipped}
-    assert set(plan(firm, chosen=Settings.model_validate({"firm": {"time_zone": "America/New_York"}}))["payload"]) == {item.field for item in shipped}
+    assert set(plan(firm, chosen=Settings.model_validate({"firm": {"time_zone": "America/New_York"}}))["payload"]) == {
+        item.field for item in shipped
+    }
 
 
 def test_the_firms_names_replace_the_shipped_ones() -> None:
@@ -31,10 +37,27 @@ def test_an_unknown_metric_names_the_nearest() -> None:
         lacrm_fields(mapped({"last_meeting": "Last"}))
 
 
-def test_two_metrics_in_one_field() -> None:
+@pytest.mark.parametrize("other", ["When", " when "])
+def test_two_metrics_in_one_field(other: str) -> None:
     """Two metrics that would overwrite each other are an error that names the field."""
-    with pytest.raises(SettingsError, match="two metrics go into 'When'"):
-        lacrm_fields(mapped({"last_meeting_on": "When", "next_meeting_on": "When"}))
+    with pytest.raises(SettingsError, match="two metrics go into"):
+        lacrm_fields(mapped({"last_meeting_on": "When", "next_meeting_on": other}))
+
+
+@pytest.mark.parametrize(
+    "field", ["Email", "PHONE", "Company Name", "Assigned To", "assignedto", " Name ", "Background Info"]
+)
+def test_what_says_who_somebody_is_cannot_be_mapped(field: str) -> None:
+    """A field that makes the card somebody's is refused with its metric's name."""
+    with pytest.raises(SettingsError, match="last_meeting_on would go into"):
+        lacrm_fields(mapped({"last_meeting_on": field}))
+
+
+def test_a_field_has_a_name() -> None:
+    """A metric that goes into nothing is an error; blanks around a name are not part of it."""
+    with pytest.raises(SettingsError, match="last_meeting_on goes into no field"):
+        lacrm_fields(mapped({"last_meeting_on": " "}))
+    assert [item.field for item in lacrm_fields(mapped({"last_meeting_on": " Last "}))] == ["Last"]
 
 
 def test_loading_replaces(tables: Tables) -> None:
@@ -42,6 +65,9 @@ def test_loading_replaces(tables: Tables) -> None:
     load_fields(tables.connection, lacrm_fields(Settings()))
     load_fields(tables.connection, lacrm_fields(mapped({"next_meeting_on": "N", "last_meeting_on": "L"})))
     rows = tables.rows("destinations.lacrm_fields")
-    assert [(row["position"], row["metric"], row["field"]) for row in rows] == [(1, "next_meeting_on", "N"), (2, "last_meeting_on", "L")]
+    assert [(row["position"], row["metric"], row["field"]) for row in rows] == [
+        (1, "next_meeting_on", "N"),
+        (2, "last_meeting_on", "L"),
+    ]
     load_fields(tables.connection, [])
     assert tables.rows("destinations.lacrm_fields") == []

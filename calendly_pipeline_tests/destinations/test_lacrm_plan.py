@@ -29,10 +29,25 @@ def test_only_what_differs_is_written(tables: Tables) -> None:
 
 def test_a_plan_carried_out_plans_nothing_more(tables: Tables) -> None:
     """Once the planned values stand on the card, and once blanks do, the next plan is empty."""
-    first = plan(met_once(tables, Last_meeting="", Meetings="", Data_through="", Next_meeting="2026-06-01"), sent(1, payload={"Next meeting": "2026-06-01"}))
+    first = plan(
+        met_once(tables, Last_meeting="", Meetings="", Data_through="", Next_meeting="2026-06-01"),
+        sent(1, payload={"Next meeting": "2026-06-01"}),
+    )
     after = {name.replace(" ", "_"): value or "" for name, value in first["payload"].items()}
-    assert first["payload"] == {"Last meeting": "2026-05-01", "Next meeting": None, "Meetings": "1", "Data through": "2026-06-30"}
-    assert plan(met_once(tables, **after), sent(1, payload={"Next meeting": "2026-06-01"}), sent(2, payload=first["payload"]))["operation"] == "skip"
+    assert first["payload"] == {
+        "Last meeting": "2026-05-01",
+        "Next meeting": None,
+        "Meetings": "1",
+        "Data through": "2026-06-30",
+    }
+    assert (
+        plan(
+            met_once(tables, **after),
+            sent(1, payload={"Next meeting": "2026-06-01"}),
+            sent(2, payload=first["payload"]),
+        )["operation"]
+        == "skip"
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +61,8 @@ def test_numbers_are_compared_as_numbers(tables: Tables, present: str, same: boo
 
 
 @pytest.mark.parametrize(
-    ("present", "same"), [("2026-05-01", True), ("5/1/2026", True), ("05/01/2026", True), ("2026-05-02", False), ("in May", False)]
+    ("present", "same"),
+    [("2026-05-01", True), ("5/1/2026", True), ("05/01/2026", True), ("2026-05-02", False), ("in May", False)],
 )
 def test_days_are_compared_as_days(tables: Tables, present: str, same: bool) -> None:
     """A day the export writes month first is the same day; anything else is a difference."""
@@ -81,14 +97,70 @@ def test_a_blank_over_our_own_value_is_planned(tables: Tables) -> None:
     ],
 )
 def test_only_our_last_accepted_value_is_our_own(tables: Tables, entries: list[dict[str, Any]]) -> None:
-    """Attempts not accepted, other cards, destinations and fields, and values written since do not make a value ours."""
+    """Attempts not accepted, other cards or fields, and values written since do not make a value ours."""
     assert plan(met_once(tables, Next_meeting="2026-06-15"), *entries)["operation"] == "skip"
 
 
 def test_the_newest_accepted_entry_is_the_last(tables: Tables) -> None:
     """The order of entries decides, not their place in the table; fields written at other times are remembered."""
-    entries = [sent(3, payload={"Meetings": 1}), sent(2, payload={"Next meeting": "2026-06-15"}), sent(1, payload={"Next meeting": "2026-06-01"})]
+    entries = [
+        sent(3, payload={"Meetings": 1}),
+        sent(2, payload={"Next meeting": "2026-06-15"}),
+        sent(1, payload={"Next meeting": "2026-06-01"}),
+    ]
     assert plan(met_once(tables, Next_meeting="2026-06-15"), *entries)["payload"] == {"Next meeting": None}
+
+
+def exported(firm: Firm, moment: str) -> Firm:
+    """The CRM's export in force was made at this moment, in UTC."""
+    made = {"modified_at": utc(moment), "landed_at": utc("2026-06-29T12:00")}
+    firm.tables.given("sources.files", {"file_id": "contacts:1", **made})
+    for contact in firm.contacts:
+        contact["file_id"] = "contacts:1"
+    return firm
+
+
+def settled(moment: str, **payload: Any) -> dict[str, Any]:
+    """An accepted write that ended at this moment, in UTC."""
+    return {
+        **sent(1, payload={name.replace("_", " "): value for name, value in payload.items()}),
+        "settled_at": utc(moment),
+    }
+
+
+def test_what_we_wrote_since_the_export_stands_there(tables: Tables) -> None:
+    """After a write was accepted nothing more is planned, though no newer export of the CRM shows it yet."""
+    firm = exported(met_once(tables, Last_meeting="2026-01-01", Meetings=""), "2026-06-01T08:00")
+    written = settled("2026-06-10T08:00", Last_meeting="2026-05-01", Meetings="1")
+    assert plan(firm)["operation"] == "update"
+    assert plan(firm, written)["operation"] == "skip"
+    assert plan(firm, {**written, "outcome": "unknown"})["operation"] == "update"
+    assert plan(firm, {**written, "settled_at": None})["operation"] == "update"
+
+
+def test_an_export_made_after_our_write_is_believed(tables: Tables) -> None:
+    """What the CRM's newer export says stands there, whoever wrote it; and a blank over that is not ours to plan."""
+    firm = exported(met_once(tables, Last_meeting="2026-01-01", Next_meeting="2026-09-09"), "2026-06-20T08:00")
+    written = settled("2026-06-10T08:00", Last_meeting="2026-05-01", Next_meeting="2026-06-15")
+    assert plan(firm, written)["payload"] == {"Last meeting": "2026-05-01"}
+
+
+def test_our_own_write_makes_a_value_known(tables: Tables) -> None:
+    """A field that the older export has no column for is known once we wrote it, and may be blanked."""
+    firm = exported(met_once(tables), "2026-06-01T08:00")
+    del firm.contacts[0]["fields"]["Next meeting"]
+    assert plan(firm)["operation"] == "blocked"
+    assert plan(firm, settled("2026-06-10T08:00", Next_meeting="2026-06-15"))["payload"] == {"Next meeting": None}
+    assert plan(firm, settled("2026-06-10T08:00", Next_meeting=None))["operation"] == "skip"
+
+
+@pytest.mark.parametrize(("present", "planned"), [("6/15/2026", {"Next meeting": None}), ("6/16/2026", {})])
+def test_our_own_value_is_ours_in_any_form(tables: Tables, present: str, planned: dict[str, None]) -> None:
+    """A day of ours that the CRM shows in its own form may be blanked, another one may not."""
+    assert (
+        plan(met_once(tables, Next_meeting=present), sent(1, payload={"Next meeting": "2026-06-15"}))["payload"]
+        == planned
+    )
 
 
 def test_an_unknown_column_blocks_the_card(tables: Tables) -> None:
@@ -123,6 +195,9 @@ def test_a_newer_day_alone_waits(tables: Tables, present: str, refresh: int, ope
     row = plan(met_once(tables, Data_through=present), chosen=mapped(refresh_after_days=refresh))
     assert row["operation"] == operation
     assert row["counts_for_guard"] is False
+    assert row["reason"] == (
+        "1 field differs: Data through" if operation == "update" else "only the data-through date is newer"
+    )
 
 
 def test_another_change_takes_the_newer_day_along(tables: Tables) -> None:
@@ -161,7 +236,11 @@ def test_cards_without_a_meeting_are_left_alone(tables: Tables) -> None:
 
 def test_a_booking_of_any_kind_is_a_meeting(tables: Tables) -> None:
     """A contact with a coming or a cancelled booking alone is written."""
-    firm = Firm(tables, "ada", "bob").meeting("m", "2026-08-01T14:00", "confirmed").meeting("n", "2026-05-01T14:00", "cancelled", who="bob")
+    firm = (
+        Firm(tables, "ada", "bob")
+        .meeting("m", "2026-08-01T14:00", "confirmed")
+        .meeting("n", "2026-05-01T14:00", "cancelled", who="bob")
+    )
     for contact in firm.contacts:
         contact["fields"] = dict.fromkeys(SAME, "")
     found = plans(firm)
@@ -178,7 +257,7 @@ def test_a_card_written_before_is_corrected(tables: Tables) -> None:
 
 
 def test_the_partners_card_gets_the_review(tables: Tables) -> None:
-    """A review one of a couple attended is written on both cards; with credit to the attendee the partner is skipped."""
+    """A review one of a couple attended is on both cards; with credit to the attendee the partner is skipped."""
     fields = {"last_portfolio_review_on": "Last review"}
     firm = Firm(tables, "ada", "bob").household("ada", "bob").meeting("m", "2026-05-01T14:00", kind="portfolio_review")
     for contact in firm.contacts:
@@ -187,6 +266,17 @@ def test_the_partners_card_gets_the_review(tables: Tables) -> None:
     own = settings(lacrm={"fields": fields}, metrics={"credit": {"portfolio_review": "attendee"}})
     assert plans(firm, chosen=own)["bob"]["operation"] == "skip"
     assert plans(firm, chosen=own)["ada"]["operation"] == "update"
+
+
+def test_the_partners_other_meetings_leave_a_card_alone(tables: Tables) -> None:
+    """A meeting that is no review is its attendee's own, unless counts are credited to the household."""
+    fields = {"meetings_12m_count": "Meetings"}
+    firm = Firm(tables, "ada", "bob").household("ada", "bob").meeting("m", "2026-05-01T14:00", kind="check_in")
+    for contact in firm.contacts:
+        contact["fields"] = {"Meetings": ""}
+    assert plans(firm, chosen=mapped(fields))["bob"]["operation"] == "skip"
+    shared = settings(lacrm={"fields": fields}, metrics={"credit": {"counts": "household"}})
+    assert plans(firm, chosen=shared)["bob"]["payload"] == {"Meetings": "1"}
 
 
 def test_only_people_of_the_crm_are_planned(tables: Tables) -> None:
@@ -202,7 +292,9 @@ def test_without_a_mapped_field_every_card_is_skipped(tables: Tables) -> None:
     assert (row["operation"], row["reason"]) == ("skip", "lacrm.fields names no field")
 
 
-@pytest.mark.parametrize("field", ['Meetings "12 m"', "Nächstes Treffen", "次の予定", "a.b", "back\\slash", "it's", "$."])
+@pytest.mark.parametrize(
+    "field", ['Meetings "12 m"', "Nächstes Treffen", "次の予定", "a.b", "back\\slash", "it's", "$."]
+)
 def test_field_names_may_hold_any_letters(tables: Tables, field: str) -> None:
     """Quotes, accents, dots and backslashes in a field's name break neither plan nor blanks nor checks."""
     firm = Firm(tables).meeting("m", "2026-05-01T14:00")
@@ -216,19 +308,35 @@ def test_field_names_may_hold_any_letters(tables: Tables, field: str) -> None:
 
 def test_labels_on_the_card(tables: Tables) -> None:
     """Statuses, types and escalations are written as words a person reads."""
-    names = {"review_status": "Status", "is_reschedule_escalation": "Escalation", "last_meeting_type": "Type", "last_host_name": "Adviser"}
+    names = {
+        "review_status": "Status",
+        "is_reschedule_escalation": "Escalation",
+        "last_meeting_type": "Type",
+        "last_host_name": "Adviser",
+    }
     firm = Firm(tables, "ada", "bob", "eve", "joe")
     for contact, start in (("ada", "2026-05-01T14:00"), ("bob", "2025-07-10T14:00"), ("eve", "2025-01-10T14:00")):
         firm.meeting(contact, start, who=contact, kind="portfolio_review")
     firm.meeting("joe", "2026-05-01T14:00", who="joe", kind="check_in")
     for name in ("x", "y"):
-        firm.meeting(name, "2026-05-01T14:00", "rescheduled", who=None).attendee(name, "joe", chain_id="x", reschedule_evidence="linked")
+        firm.meeting(name, "2026-05-01T14:00", "rescheduled", who=None).attendee(
+            name, "joe", chain_id="x", reschedule_evidence="linked"
+        )
     for contact in firm.contacts:
         contact["fields"] = dict.fromkeys(names.values(), "")
     found = {name: row["payload"] for name, row in plans(firm, chosen=mapped(names)).items()}
-    assert [found[name]["Status"] for name in ("ada", "bob", "eve", "joe")] == ["Current", "Due", "Overdue", "None on record"]
+    assert [found[name]["Status"] for name in ("ada", "bob", "eve", "joe")] == [
+        "Current",
+        "Due",
+        "Overdue",
+        "None on record",
+    ]
     assert (found["ada"]["Escalation"], found["joe"]["Escalation"]) == ("No", "Yes")
-    assert (found["ada"]["Type"], found["joe"]["Type"], found["ada"]["Adviser"]) == ("Portfolio review", "Check in", "Dana Host")
+    assert (found["ada"]["Type"], found["joe"]["Type"], found["ada"]["Adviser"]) == (
+        "Portfolio review",
+        "Check in",
+        "Dana Host",
+    )
 
 
 def test_nothing_is_typed_with_a_blank_at_its_end(tables: Tables) -> None:

@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[State]:
 
 
 def test_the_copy_is_the_store(tables: Tables, store: State) -> None:
-    """Every entry is copied with its payload, blanks included, and its moments in UTC; a second copy replaces the first."""
+    """Every entry is copied with its payload, blanks included, and its moments in UTC; a second copy replaces it."""
     with store.transaction() as connection:
         connection.execute(sync_ledger.insert(), [ENTRY, {**ENTRY, "outcome": "intent", "settled_at": None}])
     copy_ledger(tables.connection, store)
@@ -41,7 +41,9 @@ def test_the_copy_is_the_store(tables: Tables, store: State) -> None:
     first, second = tables.rows("destinations.ledger")
     assert (first["attempted_at"], first["settled_at"]) == (utc("2026-06-01T09:00"), utc("2026-06-01T09:01"))
     assert (first["outcome"], second["outcome"], second["settled_at"]) == ("accepted", "intent", None)
-    (row,) = tables.rows("select distinct payload ->> 'Next meeting' as said, json_keys(payload) as names from destinations.ledger")
+    (row,) = tables.rows(
+        "select distinct payload ->> 'Next meeting' as said, json_keys(payload) as names from destinations.ledger"
+    )
     assert row == {"said": "2026-06-15", "names": ["Next meeting", "Größe"]}
 
 

@@ -12,7 +12,13 @@ OPERATIONS = {"c": "skip", "b": "blocked", "a": "skip", "e": "update", "d": "upd
 def given_plan(tables: Tables) -> None:
     """One row per operation and more, and one of another destination."""
     rows = [
-        {"destination": "lacrm", "record_key": key, "operation": operation, "payload": '{"Größe": null}', "before": None}
+        {
+            "destination": "lacrm",
+            "record_key": key,
+            "operation": operation,
+            "payload": '{"Größe": null}',
+            "before": None,
+        }
         for key, operation in OPERATIONS.items()
     ]
     tables.given("destinations.plan", *rows, {**rows[0], "destination": "brevo"})

@@ -15,7 +15,9 @@ def settings(**named: Any) -> Settings:
     return Settings.model_validate({"firm": {"time_zone": "America/New_York"}, **named})
 
 
-def covered(first: str, last: str, platform: str = "calendly", account: str = "default", gap: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def covered(
+    first: str, last: str, platform: str = "calendly", account: str = "default", gap: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     """Coverage rows from the first to the last day; the days of `gap` are not covered."""
     start, end = date.fromisoformat(first), date.fromisoformat(last)
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
@@ -48,16 +50,38 @@ class Firm:
         self.households += [{"household_id": name, "contact_id": contact, "source": "crm"} for contact in contacts]
         return self
 
-    def meeting(self, name: str, start: str, status: str = "completed", who: str | None = "ada", kind: str = "check_in", **named: Any) -> "Firm":
+    def meeting(
+        self,
+        name: str,
+        start: str,
+        status: str = "completed",
+        who: str | None = "ada",
+        kind: str = "check_in",
+        **named: Any,
+    ) -> "Firm":
         """A meeting of 30 minutes from `start` in UTC, and the invitee matched to `who`."""
         starts = utc(start)
-        row = {"meeting_id": name, "platform": "calendly", "account": "default", "status": status, "starts_at": starts, **HOST}
-        row |= {"ends_at": starts + timedelta(minutes=30), "duration_minutes": 30, "title": name, "event_type_name": kind}
+        row = {
+            "meeting_id": name,
+            "platform": "calendly",
+            "account": "default",
+            "status": status,
+            "starts_at": starts,
+            **HOST,
+        }
+        row |= {
+            "ends_at": starts + timedelta(minutes=30),
+            "duration_minutes": 30,
+            "title": name,
+            "event_type_name": kind,
+        }
         self.meetings.append({**row, **named})
         self.types.append({"meeting_id": name, "meeting_type": kind, "is_portfolio_review": kind == "portfolio_review"})
         return self.attendee(name, who) if who else self
 
-    def attendee(self, meeting: str, who: str | None, decision: str = "auto", also: tuple[str, ...] = (), **named: Any) -> "Firm":
+    def attendee(
+        self, meeting: str, who: str | None, decision: str = "auto", also: tuple[str, ...] = (), **named: Any
+    ) -> "Firm":
         """A person in a meeting, as the meeting's status says; `also` names further contacts of the same row."""
         (status,) = [row["status"] for row in self.meetings if row["meeting_id"] == meeting]
         name = f"{meeting}/{len(self.attendees)}"

@@ -30,7 +30,10 @@ def test_silent_on_good_rows(tables: Tables, check: str) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("metrics", [{"count_guests": True}, {"credit": {"counts": "household"}}, {"credit": {"portfolio_review": "attendee"}}])
+@pytest.mark.parametrize(
+    "metrics",
+    [{"count_guests": True}, {"credit": {"counts": "household"}}, {"credit": {"portfolio_review": "attendee"}}],
+)
 def test_silent_whatever_the_firm_counts(tables: Tables, check: str, metrics: dict) -> None:
     """Counting guests or crediting households breaks no check."""
     chosen = settings(metrics=metrics)
@@ -76,7 +79,10 @@ def test_a_timeline_event_lost_or_doubled(tables: Tables) -> None:
     """A held event that is missing, or stands twice, disagrees with the card."""
     good_firm(tables)
     tables.connection.execute("delete from metrics.client_timeline where contact_id = 'bob' and event = 'held'")
-    tables.connection.execute("insert into metrics.client_timeline from metrics.client_timeline where contact_id = 'ada' and event = 'held' limit 1")
+    tables.connection.execute(
+        "insert into metrics.client_timeline "
+        "from metrics.client_timeline where contact_id = 'ada' and event = 'held' limit 1"
+    )
     assert {row["contact_id"] for row in tables.bad_rows("metrics", "timeline_agrees_with_cards")} == {"ada", "bob"}
 
 

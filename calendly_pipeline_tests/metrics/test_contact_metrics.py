@@ -36,7 +36,11 @@ def test_earliest_and_latest_of_several(tables: Tables) -> None:
     firm.meeting("c", "2026-06-01T14:00", kind="service", host_name="Max Host")
     firm.meeting("z", "2026-09-01T14:00", "confirmed", kind="other").meeting("y", "2026-08-01T14:00", "confirmed")
     card = firm.card()
-    assert [card[f"{which}_meeting_on"].isoformat() for which in ("first", "last", "next")] == ["2026-01-05", "2026-06-01", "2026-08-01"]
+    assert [card[f"{which}_meeting_on"].isoformat() for which in ("first", "last", "next")] == [
+        "2026-01-05",
+        "2026-06-01",
+        "2026-08-01",
+    ]
     assert (card["last_meeting_type"], card["last_host_name"]) == ("service", "Max Host")
 
 
@@ -74,7 +78,9 @@ def test_cancellations_to_come_do_not_count_yet(tables: Tables) -> None:
     assert Firm(tables).meeting("m", "2026-07-07T14:00", "cancelled").card()["cancellation_12m_count"] == 0
 
 
-@pytest.mark.parametrize(("start", "count"), [("2026-04-01T03:59", 0), ("2026-04-01T04:00", 1), ("2026-06-30T11:00", 1)])
+@pytest.mark.parametrize(
+    ("start", "count"), [("2026-04-01T03:59", 0), ("2026-04-01T04:00", 1), ("2026-06-30T11:00", 1)]
+)
 def test_calendar_quarter(tables: Tables, start: str, count: int) -> None:
     """This quarter begins at midnight of its first day in the firm's zone."""
     assert Firm(tables).meeting("m", start).card()["meetings_this_quarter_count"] == count
@@ -114,7 +120,9 @@ def test_a_couple_behind_one_address_both_count(tables: Tables) -> None:
 def test_guests_count_when_the_firm_says_so(tables: Tables, count_guests: bool, count: int) -> None:
     """Guests count only with metrics.count_guests; co-hosts never do."""
     firm = Firm(tables, "ada", "bob").meeting("m", "2026-05-01T14:00", who="bob")
-    firm.attendee("m", "ada", role="guest").meeting("n", "2026-05-02T14:00", who="bob").attendee("n", "ada", role="co_host")
+    firm.attendee("m", "ada", role="guest").meeting("n", "2026-05-02T14:00", who="bob").attendee(
+        "n", "ada", role="co_host"
+    )
     assert firm.card(settings(metrics={"count_guests": count_guests}))["meetings_count"] == count
 
 
@@ -171,10 +179,15 @@ def test_a_rejected_request_is_no_cancellation(tables: Tables) -> None:
 def moved_twice(tables: Tables, first: str, second: str, chain: str = "one") -> Firm:
     """A chain: moved, moved again, held."""
     firm = Firm(tables)
-    for name, start, evidence, chain_id in (("one", "2026-05-01T14:00", first, "one"), ("two", "2026-05-08T14:00", second, chain)):
+    for name, start, evidence, chain_id in (
+        ("one", "2026-05-01T14:00", first, "one"),
+        ("two", "2026-05-08T14:00", second, chain),
+    ):
         firm.meeting(name, start, "rescheduled", who=None)
         firm.attendee(name, "ada", chain_id=chain_id, reschedule_evidence=evidence)
-    return firm.meeting("three", "2026-05-15T14:00", who=None).attendee("three", "ada", chain_id=chain, reschedule_evidence=second)
+    return firm.meeting("three", "2026-05-15T14:00", who=None).attendee(
+        "three", "ada", chain_id=chain, reschedule_evidence=second
+    )
 
 
 def test_moves_are_counted_and_are_no_cancellations(tables: Tables) -> None:
@@ -207,16 +220,26 @@ def test_reviews_are_the_households(tables: Tables) -> None:
     cards = firm.meeting("next", "2026-08-01T14:00", "confirmed", kind="portfolio_review").run()
     bob = cards["bob"]
     assert (bob["last_portfolio_review_on"], bob["next_portfolio_review_on"]) == (day("2026-05-01"), day("2026-08-01"))
-    assert (bob["meetings_count"], bob["last_meeting_on"], bob["next_meeting_on"], bob["review_status"]) == (0, None, None, "current")
+    assert (bob["meetings_count"], bob["last_meeting_on"], bob["next_meeting_on"], bob["review_status"]) == (
+        0,
+        None,
+        None,
+        "current",
+    )
     assert cards["eve"]["review_status"] == "none"
 
 
 def test_credit_can_be_changed(tables: Tables) -> None:
-    """With credit to the attendee the partner's card stays blank; with counts to the household a meeting of two is one."""
-    firm = Firm(tables, "ada", "bob").household("ada", "bob").meeting("both", "2026-05-01T14:00", kind="portfolio_review")
+    """Credit to the attendee leaves reviews with who came; counts to the household count a couple's meeting once."""
+    firm = (
+        Firm(tables, "ada", "bob").household("ada", "bob").meeting("both", "2026-05-01T14:00", kind="portfolio_review")
+    )
     firm.attendee("both", "bob").meeting("one", "2026-06-01T14:00", kind="portfolio_review")
     own = firm.run(settings(metrics={"credit": {"portfolio_review": "attendee"}}))
-    assert [own[name]["last_portfolio_review_on"].isoformat() for name in ("ada", "bob")] == ["2026-06-01", "2026-05-01"]
+    assert [own[name]["last_portfolio_review_on"].isoformat() for name in ("ada", "bob")] == [
+        "2026-06-01",
+        "2026-05-01",
+    ]
     shared = firm.run(settings(metrics={"credit": {"counts": "household"}}))
     assert [shared[name]["meetings_count"] for name in ("ada", "bob")] == [2, 2]
     assert shared["bob"]["last_meeting_on"] == day("2026-06-01")
@@ -226,7 +249,11 @@ def test_reviews_missed_or_cancelled_are_none(tables: Tables) -> None:
     """Only a held review counts as one, and only a booked one is the next."""
     firm = Firm(tables).meeting("a", "2026-05-01T14:00", "no_show", kind="portfolio_review")
     card = firm.meeting("b", "2026-08-01T14:00", "cancelled", kind="portfolio_review").card()
-    assert (card["last_portfolio_review_on"], card["next_portfolio_review_on"], card["review_due_on"]) == (None, None, None)
+    assert (card["last_portfolio_review_on"], card["next_portfolio_review_on"], card["review_due_on"]) == (
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(

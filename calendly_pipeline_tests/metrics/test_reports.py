@@ -58,9 +58,16 @@ def test_weeks_begin_on_the_firms_monday(tables: Tables) -> None:
 
 def test_rates_are_shares_of_what_is_settled(tables: Tables) -> None:
     """Rates leave moves and coming meetings aside and add up to one; with nothing settled they are blank."""
-    firm = Firm(tables).meeting("a", "2026-05-01T14:00").meeting("b", "2026-05-02T14:00").meeting("c", "2026-05-03T14:00", "no_show")
+    firm = (
+        Firm(tables)
+        .meeting("a", "2026-05-01T14:00")
+        .meeting("b", "2026-05-02T14:00")
+        .meeting("c", "2026-05-03T14:00", "no_show")
+    )
     firm.meeting("d", "2026-05-04T14:00", "cancelled").meeting("e", "2026-05-05T14:00", "rescheduled")
-    firm.meeting("f", "2026-08-05T14:00", "confirmed").meeting("g", "2026-08-05T14:00", "confirmed", kind="planning").run()
+    firm.meeting("f", "2026-08-05T14:00", "confirmed").meeting(
+        "g", "2026-08-05T14:00", "confirmed", kind="planning"
+    ).run()
     rows = {row["event_type_name"]: row for row in tables.rows("metrics.event_type_outcomes")}
     row = rows["check_in"]
     assert (row["held_rate"], row["no_show_rate"], row["cancelled_rate"]) == (0.5, 0.25, 0.25)
@@ -72,4 +79,6 @@ def test_unknown_hosts_and_types_are_shown_as_unknown(tables: Tables) -> None:
     """A meeting without a host or an event type has its place under `unknown`."""
     busy_firm(tables)
     assert [row["held_count"] for row in tables.rows("metrics.host_load") if row["host_email"] == "unknown"] == [1]
-    assert [row["booked_count"] for row in tables.rows("metrics.event_type_outcomes") if row["event_type_name"] == "unknown"] == [1]
+    assert [
+        row["booked_count"] for row in tables.rows("metrics.event_type_outcomes") if row["event_type_name"] == "unknown"
+    ] == [1]

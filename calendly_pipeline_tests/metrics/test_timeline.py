@@ -18,17 +18,28 @@ def test_every_outcome_is_an_event(tables: Tables) -> None:
     firm = Firm(tables).meeting("held", "2026-05-01T14:00").meeting("missed", "2026-05-02T14:00", "no_show")
     firm.meeting("off", "2026-05-03T14:00", "cancelled").meeting("next", "2026-08-01T14:00", "confirmed")
     found = events(firm)
-    assert {name for name in found if name[1] != "booked"} == {("held", "held"), ("missed", "no_show"), ("off", "cancelled")}
+    assert {name for name in found if name[1] != "booked"} == {
+        ("held", "held"),
+        ("missed", "no_show"),
+        ("off", "cancelled"),
+    }
     assert {found[name, "booked"] for name in ("held", "missed", "off", "next")} == {(BOOKED, True)}
     assert found["held", "held"] == (utc("2026-05-01T14:00"), True)
     (row,) = tables.rows("select * from metrics.client_timeline where event = 'held'")
-    assert (row["contact_id"], row["meeting_type"], row["title"], row["host_name"]) == ("ada", "check_in", "held", "Dana Host")
+    assert (row["contact_id"], row["meeting_type"], row["title"], row["host_name"]) == (
+        "ada",
+        "check_in",
+        "held",
+        "Dana Host",
+    )
 
 
 def test_an_unknown_moment_says_so(tables: Tables) -> None:
     """A cancellation without a moment stands at the meeting's start and is marked; a known one stands where it was."""
     firm = Firm(tables).meeting("a", "2026-05-01T14:00", "cancelled")
-    firm.meeting("b", "2026-05-02T14:00", "cancelled", who=None).attendee("b", "ada", cancelled_at=utc("2026-04-20T10:00"))
+    firm.meeting("b", "2026-05-02T14:00", "cancelled", who=None).attendee(
+        "b", "ada", cancelled_at=utc("2026-04-20T10:00")
+    )
     found = events(firm)
     assert found["a", "cancelled"] == (utc("2026-05-01T14:00"), False)
     assert found["b", "cancelled"] == (utc("2026-04-20T10:00"), True)

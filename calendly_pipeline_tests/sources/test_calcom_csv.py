@@ -261,9 +261,10 @@ def test_the_last_parenthesis_holds_the_address(text: str, expected: tuple[str, 
 
 def test_generation_a(tmp_path: Path) -> None:
     """The oldest generation is read, with and without a booker; whether a guest was absent it cannot know."""
-    rows, rejected = unquoted(tmp_path, line(), line(booker=""), line(host="true", feedback="fine"))
+    rows, rejected = unquoted(tmp_path, line(), line(booker=""), line(host="true", feedback="fine"), line(booker=",,"))
     assert rejected == []
-    assert [row["generation"] for row in rows] == ["A"] * 3
+    assert [row["generation"] for row in rows] == ["A"] * 4
+    assert rows.pop()["attendees"] == "[]"
     bob = [{"name": "Bob", "email": "b@example.com", "phone": None}]
     assert [json.loads(row["attendees"]) for row in rows] == [bob, [], bob]
     assert [row["start_time"] for row in rows] == [DATE] * 3
@@ -298,7 +299,7 @@ def test_unquoted_commas_are_rejected_when_uncertain(tmp_path: Path) -> None:
     """A row that fits in two ways or in none is rejected with the reason, never guessed."""
     rows, rejected = unquoted(
         tmp_path,
-        line(feedback="a,", host=""),
+        line(feedback="a,false,c@example.com"),
         line(title="broken"),
         line().replace(DATE, "last Tuesday"),
         "half,a\nline",

@@ -256,7 +256,7 @@ def test_cells_that_are_no_addresses_are_kept(tmp_path: Path) -> None:
 def test_columns_by_the_firms_mapping(tmp_path: Path) -> None:
     """The mapping comes before names; what it does not name is found by name."""
     header = "Kunde,Kontakt,Zweitkontakt,Email,Rufnummer,Firma,First Name"
-    cells = dict(
+    cells: dict[str, str] = dict(
         zip(header.split(","), ["K-7", "a@x.example", "b@x.example", "c@x.example", "1", "Acme", "Ada"], strict=True)
     )
     columns = {

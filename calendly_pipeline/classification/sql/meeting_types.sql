@@ -14,10 +14,11 @@ exceptions as (
 invited as (
     select
         attendees.meeting_id,
-        bool_and(
+        bool_and(coalesce(
             list_contains(staff_domains.domains, split_part(attendees.address, '@', 2))
-            and not list_contains(exceptions.addresses, attendees.address)
-        ) as is_all_internal
+            and not list_contains(exceptions.addresses, attendees.address),
+            false
+        )) as is_all_internal
     from meetings.attendees as attendees
     cross join staff_domains
     cross join exceptions

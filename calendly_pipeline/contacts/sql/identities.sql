@@ -5,21 +5,20 @@
 with grouped as (
     select
         attendees.identity_id,
-        attendees.address,
-        attendees.canonical_address,
-        attendees.name_normalised,
-        attendees.phone,
-        attendees.company_normalised,
-        min(attendees.name) as name,
-        min(attendees.company) as company,
+        min(details.address) as address,
+        min(details.canonical_address) as canonical_address,
+        min(details.name) as name,
+        min(details.phone) as said_phone,
+        min(details.company) as company,
         day_in(min(meetings.starts_at), $firm_time_zone) as first_seen_on,
         day_in(max(meetings.starts_at), $firm_time_zone) as last_seen_on,
-        count(*) filter (where attendees.is_counted) as meetings_count,
-        bool_and(attendees.role = 'guest') as is_guest_only,
-        bool_or(attendees.role = 'co_host') as is_co_host
+        count(*) filter (where details.is_counted) as meetings_count,
+        bool_and(details.role = 'guest') as is_guest_only,
+        bool_or(details.role = 'co_host') as is_co_host
     from contacts.attendee_identities as attendees
+    inner join contacts.attendee_details as details on attendees.attendee_id = details.attendee_id
     left join meetings.meetings as meetings on attendees.meeting_id = meetings.meeting_id
-    group by all
+    group by attendees.identity_id
 ),
 
 staff_domains as (
@@ -31,12 +30,12 @@ select
     grouped.address,
     grouped.canonical_address,
     grouped.name,  -- as said
-    grouped.name_normalised,
+    names.name_normalised,
     name_parts.first_token,
     name_parts.last_token,  -- null: a single word was given
-    grouped.phone,  -- E.164
+    phone_numbers.e164 as phone,  -- E.164
     grouped.company,
-    grouped.company_normalised,
+    plain_company(grouped.company) as company_normalised,
     case
         when staff_domains.domain is not null then 'internal'
         else coalesce(mail_domains.class, 'company')
@@ -48,7 +47,9 @@ select
     grouped.last_seen_on,
     grouped.meetings_count::integer as meetings_count
 from grouped
-left join contacts.name_parts as name_parts on grouped.name_normalised = name_parts.name_normalised
+left join contacts.names as names on grouped.name = names.said
+left join contacts.name_parts as name_parts on names.name_normalised = name_parts.name_normalised
+left join contacts.phone_numbers as phone_numbers on grouped.said_phone = phone_numbers.said
 left join contacts.mail_domains as mail_domains on split_part(grouped.address, '@', 2) = mail_domains.domain
 left join staff_domains on split_part(grouped.address, '@', 2) = staff_domains.domain
 left join contacts.role_names as role_names

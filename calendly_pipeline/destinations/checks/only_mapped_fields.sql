@@ -1,4 +1,4 @@
--- A plan touches mapped custom fields only, never a name, an address, a phone or the owner of a card.
+-- A plan touches mapped custom fields only, never what says who a person is: name, address, phone, owner and the like.
 -- asset: destinations.plan
 -- severity: error
 with planned as (
@@ -6,11 +6,15 @@ with planned as (
     from destinations.plan
 )
 
-select destination, record_key, field
+select planned.destination, planned.record_key, planned.field
 from planned
+left join destinations.lacrm_fields as mapped on planned.field = mapped.field
 where
-    destination = 'lacrm'
+    planned.destination = 'lacrm'
     and (
-        field not in (select field from destinations.lacrm_fields)
-        or lower(field) in ('name', 'email', 'phone', 'address', 'assignedto', 'company name', 'job title', 'background info')
+        mapped.field is null
+        or regexp_replace(lower(planned.field), '\s+', '', 'g') in (
+            'name', 'salutation', 'firstname', 'middlename', 'lastname', 'suffix', 'companyname', 'jobtitle', 'email',
+            'phone', 'address', 'website', 'birthday', 'backgroundinfo', 'assignedto', 'contactid', 'companyid', 'iscompany'
+        )
     )

@@ -1,5 +1,5 @@
 -- One row per platform and event type: what became of its bookings; duplicates of the other tool left out.
--- Rates are shares of the bookings whose time has come, moves aside.
+-- Rates are shares of the bookings that are settled, which is held, missed or cancelled; moves aside.
 -- grain: platform, event_type_name
 with outcomes as (
     select
