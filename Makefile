@@ -21,7 +21,7 @@ ui: .venv/installed
 	$(BIN)/calendly-pipeline ui
 
 ui-test: .venv/installed
-	$(BIN)/python -m pytest -m ui
+	$(BIN)/python -m pytest -n 0 -m ui
 
 lint: .venv/installed
 	$(BIN)/ruff check .

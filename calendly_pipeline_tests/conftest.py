@@ -105,7 +105,7 @@ def _empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tables(_empty_warehouse: Path) -> Iterator[Tables]:
     """Every table of the warehouse, empty, in memory; put rows in with `given`, run models with `run`."""
-    with duckdb.connect(":memory:") as connection:
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         prepare(connection)
         connection.execute(f"attach '{_empty_warehouse}' as empty (read_only)")
         connection.execute("copy from database empty to memory")

@@ -13,7 +13,26 @@ from calendly_pipeline.warehouse import replace_rows
 
 SHIPPED = Path(__file__).with_name("lacrm_fields.toml")
 IDENTITY = frozenset(
-    ["name", "salutation", "firstname", "middlename", "lastname", "suffix", "companyname", "jobtitle", "email", "phone", "address", "website", "birthday", "backgroundinfo", "assignedto", "contactid", "companyid", "iscompany"]
+    (
+        "name",
+        "salutation",
+        "firstname",
+        "middlename",
+        "lastname",
+        "suffix",
+        "companyname",
+        "jobtitle",
+        "email",
+        "phone",
+        "address",
+        "website",
+        "birthday",
+        "backgroundinfo",
+        "assignedto",
+        "contactid",
+        "companyid",
+        "iscompany",
+    )
 )
 """What makes a card somebody's, in lower case without blanks. Writing a list such as Email would replace it whole."""
 
