@@ -3,6 +3,7 @@
 What belongs here: opening, SQL macros, table swaps, content hashes. What does not: any table's meaning.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,9 +15,6 @@ import pyarrow as pa
 import stamina
 
 from calendly_pipeline.failures import GrainViolated, StoreError, WarehouseBusy
-
-SCHEMA_VERSION = 1
-"""Raise it when a table loaded by Python changes shape: the next run then rebuilds the warehouse from landing."""
 
 MEMORY_LIMIT = "2GB"
 """DuckDB spills to disk beyond it: a million bookings run on a laptop, a little slower than with more memory."""
@@ -51,6 +49,17 @@ def open_warehouse(
         connection.close()
 
 
+def schema_version() -> str:
+    """Changes exactly when a table that Python loads changes shape; another version is rebuilt from landing."""
+    texts = [path.read_bytes() for path in _table_files()]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:12]
+
+
+def _table_files() -> list[Path]:
+    files = [MACROS.parent / stage / "tables.sql" for stage in STAGES]
+    return [path for path in files if path.exists()]
+
+
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Set the session's zone and memory limit, and load the macros that models share."""
     connection.execute("set timezone = 'UTC'")
@@ -62,9 +71,8 @@ def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the schema of every stage and the tables that Python loads."""
     for stage in STAGES:
         connection.execute(f'create schema if not exists "{stage}"')
-        tables = MACROS.parent / stage / "tables.sql"
-        if tables.exists():
-            connection.execute(tables.read_text(encoding="utf-8"))
+    for path in _table_files():
+        connection.execute(path.read_text(encoding="utf-8"))
 
 
 def parameters_of(sql: str) -> set[str]:
@@ -207,11 +215,9 @@ def _is_current(connection: duckdb.DuckDBPyConnection) -> bool:
             return False
         _create(connection)
         return True
-    return _scalar(connection.execute("select version from main.warehouse_version")) == SCHEMA_VERSION
+    return _scalar(connection.execute("select version::varchar from main.warehouse_version")) == schema_version()
 
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
     create_schemas(connection)
-    connection.execute(
-        "create table if not exists main.warehouse_version as select $1::integer as version", [SCHEMA_VERSION]
-    )
+    connection.execute("create table if not exists main.warehouse_version as select $1 as version", [schema_version()])

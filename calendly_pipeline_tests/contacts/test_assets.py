@@ -14,7 +14,7 @@ from calendly_pipeline.state import decisions as decisions_table
 
 
 def test_decisions_and_lists(tmp_path: Path) -> None:
-    """Decisions come from the state store with their instant in UTC; the lists come with a version; twice is as once."""
+    """Decisions come from the state store with their instant in UTC; the lists have a version; twice is as once."""
     home = Home(tmp_path)
     state = State(f"sqlite:///{home.data / 'state.db'}")
     state.upgrade()
@@ -31,7 +31,8 @@ def test_decisions_and_lists(tmp_path: Path) -> None:
         assert done.success
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        found = connection.execute("select decision_id, contact_id, decided_at, undoes from contacts.decisions").fetchall()
+        query = "select decision_id, contact_id, decided_at, undoes from contacts.decisions"
+        found = connection.execute(query).fetchall()
         lists = connection.execute("select count(*), min(rule_set_version) from contacts.rule_set").fetchall()
     assert [(number, contact, at.astimezone(UTC), undoes) for number, contact, at, undoes in found] == [
         (1, "7", decided_at, None)

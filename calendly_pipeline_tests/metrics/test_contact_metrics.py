@@ -163,6 +163,14 @@ def test_cancellations_by_the_host_are_not_the_clients(tables: Tables, cancelled
     assert firm.attendee("m", "ada", cancelled_by=cancelled_by).card()["cancellation_12m_count"] == count
 
 
+def test_a_cancellation_partly_by_the_host_is_the_clients(tables: Tables) -> None:
+    """Of two rows of one person the host cancelled one and nobody knows who the other: it is not the host's alone."""
+    firm = (
+        Firm(tables).meeting("m", "2026-05-01T14:00", "cancelled", who=None).attendee("m", "ada", cancelled_by="host")
+    )
+    assert firm.attendee("m", "ada", cancelled_by=None).card()["cancellation_12m_count"] == 1
+
+
 def test_one_invitee_of_a_group_cancels(tables: Tables) -> None:
     """Who cancels out of a group meeting has a cancellation though the meeting was held."""
     firm = Firm(tables, "ada", "bob").meeting("m", "2026-05-01T14:00", who="bob")

@@ -31,6 +31,13 @@ def test_any_route_that_covers_a_day_will_do(tables: Tables) -> None:
     assert through(tables, *rows) == (day("2026-06-30"), 0)
 
 
+def test_a_day_between_two_routes_is_a_gap(tables: Tables) -> None:
+    """Days that no route speaks of at all end what is vouched for, like days a route knows it has not."""
+    later = [{**row, "route": "api"} for row in covered("2026-03-04", "2026-06-30")]
+    assert through(tables, *covered("2026-01-01", "2026-02-28"), *later) == (day("2026-02-28"), 3)
+    assert through(tables, *covered("2026-01-01", "2026-03-03"), *later) == (day("2026-06-30"), 0)
+
+
 def test_the_oldest_account_decides(tables: Tables) -> None:
     """With several accounts in service the card's day is the earliest of theirs."""
     rows = [*covered("2026-01-01", "2026-06-30"), *covered("2026-05-01", "2026-06-20", "calcom")]

@@ -12,14 +12,29 @@ with accounts as (
     )
 ),
 
-days as (
-    select
-        platform,
-        account,
-        day,
-        bool_or(is_covered) or coalesce(day < $coverage_since::date, false) as is_covered  -- or accepted as it is
+vouched as (
+    select platform, account, day, bool_or(is_covered) as is_covered  -- by any route
     from meetings.coverage
     group by platform, account, day
+),
+
+spans as (
+    select platform, account, unnest(generate_series(min(day), max(day), interval 1 day))::date as day
+    from vouched
+    group by platform, account
+),
+
+-- A day between two routes that neither speaks of has no row there, and is a gap all the same.
+days as (
+    select
+        spans.platform,
+        spans.account,
+        spans.day,
+        coalesce(vouched.is_covered, false) or coalesce(spans.day < $coverage_since::date, false)
+            as is_covered  -- or accepted as it is
+    from spans
+    left join vouched
+        on spans.platform = vouched.platform and spans.account = vouched.account and spans.day = vouched.day
 ),
 
 ends as (
