@@ -100,7 +100,8 @@ def test_every_asset_is_described_and_owned(home: Home) -> None:
 def test_jobs_and_schedules(home: Home) -> None:
     """Everything is refreshed every four hours, the contact index daily at 06:00 UTC."""
     definitions = build(home)
-    schedules = {s.name: (s.job_name, s.cron_schedule) for s in definitions.schedules or []}
+    repository = definitions.get_repository_def()
+    schedules = {s.name: (s.job_name, s.cron_schedule) for s in repository.schedule_defs}
     assert schedules == {
         "refresh_every_four_hours": ("refresh", "0 */4 * * *"),
         "contact_index_daily": ("contact_index", "0 6 * * *"),

@@ -1,5 +1,7 @@
 """One meeting in both tools during the migration counts once."""
 
+from typing import Any
+
 import pytest
 
 from calendly_pipeline.settings import Settings
@@ -10,7 +12,7 @@ SLOT = "2026-04-20 10:00"
 SAME = "2026-04-20T14:00"
 
 
-def k(**cells: str) -> dict:
+def k(**cells: Any) -> dict[str, Any]:
     """The booking in Calendly."""
     return calendly(SLOT, event_uuid="k", invitee_uuid="1", **cells)
 

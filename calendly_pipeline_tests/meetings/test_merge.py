@@ -1,5 +1,7 @@
 """One booking told by several files is one meeting."""
 
+from typing import Any
+
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.rows import attendees_of, bookings_list, calendly, insights, meetings_of
 
@@ -17,7 +19,7 @@ def test_newer_export_corrects_a_row(tables: Tables) -> None:
 
 def test_a_missing_column_blanks_nothing(tables: Tables) -> None:
     """A newer file without a column leaves the older value; a blank cell in the column empties it."""
-    row = {"event_uuid": "e", "invitee_uuid": "i"}
+    row: dict[str, Any] = {"event_uuid": "e", "invitee_uuid": "i"}
     meetings_of(
         tables,
         calendly("2026-06-01 10:00", **row, file=1, marked_as_no_show="Yes", location="Zoom URL: https://z.example"),

@@ -1,15 +1,17 @@
 """A moved booking is two rows in one chain."""
 
+from typing import Any
+
 import pytest
 
 from calendly_pipeline.settings import Settings
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.rows import attendees_of, calendly, insights, meetings_of
 
-MOVED = {"canceled": "true", "canceled_by": "Ada Example"}
+MOVED: dict[str, Any] = {"canceled": "true", "canceled_by": "Ada Example"}
 
 
-def booked(day: int) -> dict[str, str]:
+def booked(day: int) -> dict[str, Any]:
     """A booking made on a day of January 2026."""
     return {"event_created_date_time": f"2026-01-{day:02} 09:00"}
 

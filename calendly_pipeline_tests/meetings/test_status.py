@@ -1,5 +1,7 @@
 """What became of a meeting."""
 
+from typing import Any
+
 import pytest
 
 from calendly_pipeline_tests.conftest import Tables, utc
@@ -17,7 +19,7 @@ from calendly_pipeline_tests.rows import attendees_of, calendly, insights, meeti
         ("2026-07-09 10:00", {"canceled": "TRUE"}, "cancelled"),
     ],
 )
-def test_status_of_a_single_booking(tables: Tables, start: str, cells: dict[str, str], status: str) -> None:
+def test_status_of_a_single_booking(tables: Tables, start: str, cells: dict[str, Any], status: str) -> None:
     """A booking's status follows from its cells and the clock."""
     found = meetings_of(tables, calendly(start, event_uuid="e1", invitee_uuid="i1", **cells))
     assert found["e1"]["status"] == status

@@ -82,3 +82,10 @@ def test_unknown_hosts_and_types_are_shown_as_unknown(tables: Tables) -> None:
     assert [
         row["booked_count"] for row in tables.rows("metrics.event_type_outcomes") if row["event_type_name"] == "unknown"
     ] == [1]
+
+
+def test_a_refused_request_is_no_load(tables: Tables) -> None:
+    """A host, a week or an event type that knows rejected requests alone has no row."""
+    Firm(tables).meeting("m", "2026-05-01T14:00", "rejected").run()
+    for table in ("weekly_meetings", "event_type_outcomes", "host_load"):
+        assert tables.rows(f"metrics.{table}") == []

@@ -56,6 +56,14 @@ def test_a_move_happened_when_the_new_booking_was_made(tables: Tables) -> None:
     assert ("old", "cancelled") not in found
 
 
+def test_a_move_with_a_known_moment_keeps_it(tables: Tables) -> None:
+    """Where the tool says when the old booking was given up, that moment stands, not the new booking's."""
+    firm = Firm(tables).meeting("new", "2026-05-08T14:00", booked_at=utc("2026-04-28T08:00"))
+    firm.meeting("old", "2026-05-01T14:00", "rescheduled", who=None)
+    firm.attendee("old", "ada", rescheduled_to_id="new", cancelled_at=utc("2026-04-28T07:59"))
+    assert events(firm)["old", "rescheduled"] == (utc("2026-04-28T07:59"), True)
+
+
 def test_nothing_is_booked_at_an_unknown_time(tables: Tables) -> None:
     """Where no file tells when a meeting was booked there is no booking event."""
     firm = Firm(tables).meeting("m", "2026-05-01T14:00", who=None).attendee("m", "ada", booked_at=None)
