@@ -78,8 +78,13 @@ def _people(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
         ).fetchall()
     )
     linked = decided.get("auto", 0) + decided.get("confirmed", 0)
+    held = _one(
+        connection,
+        "select count(*) from meetings.attendees where is_held and role = 'invitee' and duplicate_of is null",
+    )
     queue = _one(connection, "select count(distinct identity_id) from contacts.review_queue")
     return [
+        Figure("Invitees", "meetings held, per person", held),
         Figure("Invitees", "matched to a contact", linked),
         Figure("Invitees", "in review", decided.get("review", 0), f"{queue} people to decide on"),
         Figure("Invitees", "unmatched", decided.get("unmatched", 0) + decided.get("rejected", 0)),
