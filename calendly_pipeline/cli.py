@@ -131,8 +131,8 @@ def send(destination: str, only: str | None, limit: int | None, shape: str) -> N
         click.echo(json.dumps(rows, default=str, ensure_ascii=False, indent=1))
         return
     table = Table(title=f"Plan for {destination}: nothing was sent")
-    for name in ("record", "operation", "field", "before", "after", "reason"):
-        table.add_column(name, overflow="fold")
+    for name in ("record", "operation", "field or reason", "before", "after"):
+        table.add_column(name, overflow="fold", no_wrap=name == "record")
     for row in rows:
         _add_plan_rows(table, row)
     console.print(table)
@@ -187,21 +187,14 @@ def _refresh(home: Home, as_of: datetime | None) -> None:
 
 
 def _add_plan_rows(table: Table, row: dict[str, Any]) -> None:
-    after = row["payload"] or {}
-    before = row["before"] or {}
-    if not after:
-        table.add_row(row["record_key"], row["operation"], "", "", "", row["reason"])
-    for number, (field, value) in enumerate(after.items()):
-        shown = "(blank)" if value is None else str(value)
-        first = number == 0
-        table.add_row(
-            row["record_key"] if first else "",
-            row["operation"] if first else "",
-            field,
-            str(before.get(field) or ""),
-            shown,
-            row["reason"] if first else "",
-        )
+    record = f"{row['record_name'] or ''}\n{row['record_key']}".strip()
+    if not row["payload"]:
+        table.add_row(record, row["operation"], row["reason"], "", "")
+    for number, (field, value) in enumerate(row["payload"].items()):
+        labels = (record, row["operation"]) if number == 0 else ("", "")
+        after = "(blank)" if value is None else str(value)
+        table.add_row(*labels, field, str(row["before"].get(field) or ""), after)
+    table.add_section()
 
 
 def _shown(path: Path) -> str:

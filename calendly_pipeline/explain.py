@@ -81,7 +81,7 @@ def explain_address(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator
     for row in owners:
         yield f"  held by      {row['full_name']} ({row['contact_id']}), said by {row['source']}"
     for identity in identities:
-        yield f"  booked as    {identity['name'] or 'nameless'}, {identity['meetings_count']} meetings"
+        yield f"  booked as    {identity['name'] or 'nameless'}, meetings: {identity['meetings_count']}"
         yield from _decisions(connection, identity["identity_id"])
 
 

@@ -2,6 +2,7 @@
 -- What stands there comes from the CRM's export, or from our own accepted write where that is newer than the export; a field
 -- of which neither speaks is unknown. A day is compared as a day (`2026-03-01` and `3/1/2026` are the same), a number as a
 -- number (`3` and `3.0`). A blank is a change only over what we last wrote ourselves.
+-- A first meeting is never moved to a later day unless we wrote it ourselves: files often begin after the relationship.
 -- grain: contact_id, field
 -- source of truth: metrics.contact_metrics for what should stand there
 with cards as (
@@ -129,6 +130,8 @@ select
     last_written,  -- by our last accepted write of the field
     is_known and case
         when wanted is null then coalesce(present = last_written, false)
+        when metric = 'first_meeting_on' and try_cast(present as date) < try_cast(wanted as date)
+            then coalesce(present = last_written, false)
         else wanted is distinct from present
     end as is_changed
 from compared
