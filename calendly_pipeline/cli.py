@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import stamina
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from calendly_pipeline import environment
@@ -26,10 +28,11 @@ DESTINATIONS = ("lacrm",)
 
 def main() -> None:
     """Entry point: an error of ours becomes one sentence and an exit code, never a traceback."""
+    stamina.instrumentation.set_on_retry_hooks([])  # waiting for the warehouse is no news at a terminal
     try:
         commands.main(standalone_mode=False)
     except PipelineError as error:
-        errors.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        errors.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
@@ -146,7 +149,9 @@ def doctor() -> None:
     findings = list(examine(active_home()))
     for finding in findings:
         colour = {"ok": "green", "warning": "yellow", "error": "red"}[finding.level]
-        console.print(f"[{colour}]{finding.level:7}[/{colour}] {finding.subject}: {finding.text}", soft_wrap=True)
+        console.print(
+            f"[{colour}]{finding.level:7}[/{colour}] {escape(f'{finding.subject}: {finding.text}')}", soft_wrap=True
+        )
     if any(finding.level == "error" for finding in findings):
         sys.exit(1)
 
