@@ -77,6 +77,18 @@ def test_two_successors_leave_both_as_they_are(tables: Tables) -> None:
     assert tables.rows("meetings.moves") == []
 
 
+def test_two_predecessors_leave_all_as_they_are(tables: Tables) -> None:
+    """Of two bookings made at one moment and both cancelled, neither is taken for the one that was moved."""
+    found = meetings_of(
+        tables,
+        calendly("2026-02-27 10:00", event_uuid="o1", invitee_uuid="1", line=2, **MOVED, **booked(2)),
+        calendly("2026-02-28 10:00", event_uuid="o2", invitee_uuid="2", line=3, **MOVED, **booked(2)),
+        calendly("2026-03-05 10:00", event_uuid="new", invitee_uuid="3", line=4, **booked(20)),
+    )
+    assert [found[name]["status"] for name in ("o1", "o2", "new")] == ["cancelled", "cancelled", "completed"]
+    assert tables.rows("meetings.moves") == []
+
+
 def test_one_of_a_group_moves(tables: Tables) -> None:
     """A person who moves out of a group leaves the meeting standing; the move is theirs alone."""
     found = meetings_of(

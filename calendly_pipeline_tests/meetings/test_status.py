@@ -14,6 +14,8 @@ from calendly_pipeline_tests.rows import attendees_of, calendly, insights, meeti
         ("2026-06-29 10:00", {}, "completed"),
         ("2026-06-30 07:30", {}, "completed"),
         ("2026-06-30 09:00", {}, "confirmed"),
+        ("2026-06-30 07:45", {"end_date_time": "2026-06-30 08:15"}, "confirmed"),
+        ("2026-06-30 07:30", {"end_date_time": "2026-06-30 08:00"}, "completed"),
         ("2026-06-29 10:00", {"marked_as_no_show": "Yes"}, "no_show"),
         ("2026-06-29 10:00", {"canceled": "true"}, "cancelled"),
         ("2026-07-09 10:00", {"canceled": "TRUE"}, "cancelled"),
