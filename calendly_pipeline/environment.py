@@ -26,6 +26,26 @@ def state_url(home: Home) -> str:
     return own or f"sqlite:///{home.data / 'state.db'}"
 
 
+def secret(name: str) -> str | None:
+    """The value of a variable that holds a token or a key; None when it is not set or blank."""
+    return (os.environ.get(name) or "").strip() or None
+
+
+def calendly_api_url() -> str:
+    """Where Calendly's API is: CALENDLY_API_URL; else the vendor's own."""
+    return (os.environ.get("CALENDLY_API_URL") or "https://api.calendly.com").rstrip("/")
+
+
+def calendly_auth_url() -> str:
+    """Where Calendly gives out OAuth tokens: CALENDLY_AUTH_URL; else the vendor's own."""
+    return (os.environ.get("CALENDLY_AUTH_URL") or "https://auth.calendly.com").rstrip("/")
+
+
+def calcom_api_url() -> str:
+    """Where Cal.com's API is: CAL_COM_API_URL; else the hosted one."""
+    return (os.environ.get("CAL_COM_API_URL") or "https://api.cal.com/v2").rstrip("/")
+
+
 def fixed_as_of() -> datetime | None:
     """The clock fixed by PIPELINE_AS_OF, in UTC; None when it runs freely."""
     text = os.environ.get("PIPELINE_AS_OF")

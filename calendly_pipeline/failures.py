@@ -8,6 +8,19 @@ PipelineError
 │   ├── WarehouseBusy       another process holds the warehouse; retry helps
 │   └── StateError          the state store cannot be read or written
 ├── GrainViolated           a model's rows repeat their key; the last good table stays
+├── ApiError                a vendor's API; names vendor, request and the vendor's words
+│   ├── Rejected            this request will never pass as it is (4xx)
+│   │   ├── Unauthenticated     401: the token is wrong, expired or revoked
+│   │   ├── PermissionDenied    403: the token's user may not see this
+│   │   │   ├── ScopeMissing        the token lacks scopes, named
+│   │   │   └── PlanTooLow          the vendor's plan does not include it
+│   │   ├── NotFound            404
+│   │   └── AlreadyExists       409
+│   ├── Unavailable         another attempt can help: 5xx, 408, network, an answer that is no JSON
+│   │   └── RateLimited         429; says how long to wait
+│   ├── PagingStuck         the vendor's pages do not advance
+│   ├── ListingShrank       far fewer records than before; nothing is marked as gone
+│   └── DeadlineReached     the run's time is over; the next run goes on where this one stopped
 └── ChecksFailed            a blocking data check did not pass; exit code 1
 """
 
@@ -63,3 +76,74 @@ class GrainViolated(PipelineError):
 
 class ChecksFailed(PipelineError):
     """A blocking data check did not pass, so what follows it was not rebuilt."""
+
+
+class ApiError(PipelineError):
+    """A vendor's API did not do what was asked. `request` never holds a secret."""
+
+    def __init__(self, vendor: str, request: str, message: str, remedy: str = "", status: int | None = None) -> None:
+        super().__init__(f"{vendor} {request}: {message.rstrip('.')}.", remedy)
+        self.vendor = vendor
+        self.request = request
+        self.status = status
+
+
+class Rejected(ApiError):
+    """The vendor refused, and will refuse the same request again."""
+
+
+class Unauthenticated(Rejected):
+    """401: the token is wrong, expired or revoked."""
+
+
+class PermissionDenied(Rejected):
+    """403: the token's user may not do or see this."""
+
+
+class ScopeMissing(PermissionDenied):
+    """403: the token lacks the scopes in `scopes`."""
+
+    def __init__(self, vendor: str, request: str, message: str, scopes: tuple[str, ...]) -> None:
+        named = ", ".join(scopes) or "unnamed scopes"
+        super().__init__(vendor, request, message, f"Make a new token with: {named}.", 403)
+        self.scopes = scopes
+
+
+class PlanTooLow(PermissionDenied):
+    """403: the vendor's plan does not include it."""
+
+
+class NotFound(Rejected):
+    """404: it is not there, or not for this token."""
+
+
+class AlreadyExists(Rejected):
+    """409: it is there already."""
+
+
+class Unavailable(ApiError):
+    """Nobody's fault here: the network, the vendor's servers, or an answer cut short."""
+
+    retry_helps = True
+
+
+class RateLimited(Unavailable):
+    """429: too many requests; `wait_seconds` until the vendor's window ends."""
+
+    def __init__(self, vendor: str, request: str, wait_seconds: float) -> None:
+        super().__init__(vendor, request, f"too many requests; the limit resets in {wait_seconds:.0f} s", "", 429)
+        self.wait_seconds = wait_seconds
+
+
+class PagingStuck(ApiError):
+    """A page leads back to one that was already read."""
+
+
+class ListingShrank(ApiError):
+    """A listing lacks far more records than can have vanished."""
+
+
+class DeadlineReached(ApiError):
+    """The time given to a run is over; what was landed counts, and the next run goes on."""
+
+    retry_helps = True

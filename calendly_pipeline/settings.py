@@ -64,14 +64,56 @@ class Account(Section):
 
     name: str = "default"
     csv_time_zone: Zone | None = Field(default=None, description="Zone of the times in its exports; else the firm's.")
-    token_env: str | None = Field(default=None, description="Name of the environment variable that holds its token.")
+    token_env: str | None = Field(
+        default=None,
+        description="Variable that holds its token; default: CALENDLY_ACCESS_TOKEN or CAL_COM_API_KEY.",
+    )
     until: date | None = Field(default=None, description="Last day in service; after it no new data is expected.")
 
 
-class Platform(Section):
-    """A booking tool."""
+class CalendlyAccount(Account):
+    """One Calendly account."""
 
-    accounts: tuple[Account, ...] = ()
+    webhook_key_env: str = Field(
+        default="CALENDLY_WEBHOOK_SIGNING_KEY", description="Variable that holds the key its webhooks are signed with."
+    )
+
+
+class CalcomAccount(Account):
+    """One Cal.com instance, hosted or self-hosted."""
+
+    api_url: str | None = Field(default=None, description="Base URL of a self-hosted API; default: CAL_COM_API_URL.")
+    webhook_secret_env: str = Field(
+        default="CAL_COM_WEBHOOK_SECRET", description="Variable that holds the secret its webhooks are signed with."
+    )
+    hosts: tuple[LowerText, ...] = Field(
+        default=(), description="Addresses whose bookings count; default: the token's user, internal domains, aliases."
+    )
+
+
+class Calendly(Section):
+    """Calendly accounts."""
+
+    accounts: tuple[CalendlyAccount, ...] = ()
+
+
+class Calcom(Section):
+    """Cal.com instances."""
+
+    accounts: tuple[CalcomAccount, ...] = ()
+
+
+class Ingest(Section):
+    """What is asked of the booking tools' APIs, and how often."""
+
+    look_back_days: int = Field(default=30, ge=0, description="Every run lists the months from so many days ago ...")
+    look_ahead_days: int = Field(default=180, ge=0, description="... to so many days ahead.")
+    no_show_days: int = Field(default=7, ge=0, description="Every run reads again who came, for so many days.")
+    wide_look_back_days: int = Field(default=125, ge=0, description="The nightly pass looks back so far.")
+    history_since: date = Field(default=date(2020, 1, 1), description="The weekly pass begins here.")
+    limit_share: float = Field(default=0.8, gt=0, le=1, description="Share of the vendor's rate limit that is ours.")
+    concurrency: int = Field(default=24, ge=1, le=100, description="Requests to one vendor at a time.")
+    deadline_minutes: int = Field(default=50, gt=0, description="A pull stops then; the next one goes on.")
 
 
 class Hosts(Section):
@@ -170,8 +212,9 @@ class Settings(Section):
     """The whole of pipeline.toml."""
 
     firm: Firm = Firm()
-    calendly: Platform = Platform()
-    calcom: Platform = Platform()
+    calendly: Calendly = Calendly()
+    calcom: Calcom = Calcom()
+    ingest: Ingest = Ingest()
     hosts: Hosts = Hosts()
     metrics: Metrics = Metrics()
     meetings: Meetings = Meetings()
@@ -202,10 +245,17 @@ class Settings(Section):
             "refresh_after_days": self.lacrm.refresh_after_days,
         }
 
+    def calendly_accounts(self) -> tuple[CalendlyAccount, ...]:
+        """The Calendly accounts; one called `default` when none is named."""
+        return self.calendly.accounts or (CalendlyAccount(),)
+
+    def calcom_accounts(self) -> tuple[CalcomAccount, ...]:
+        """The Cal.com instances; one called `default` when none is named."""
+        return self.calcom.accounts or (CalcomAccount(),)
+
     def accounts(self, platform: str) -> tuple[Account, ...]:
         """The accounts of a platform; one called `default` when none is named."""
-        named = {"calendly": self.calendly, "calcom": self.calcom}[platform].accounts
-        return named or (Account(),)
+        return {"calendly": self.calendly_accounts(), "calcom": self.calcom_accounts()}[platform]
 
     def _account_rows(self) -> list[dict[str, Any]]:
         return [
@@ -214,6 +264,7 @@ class Settings(Section):
                 "account": account.name,
                 "time_zone": account.csv_time_zone or self.firm.time_zone,
                 "until": account.until.isoformat() if account.until else None,
+                "hosts": list(account.hosts) if isinstance(account, CalcomAccount) else [],
                 "is_named": bool({"calendly": self.calendly, "calcom": self.calcom}[platform].accounts),
             }
             for platform in ("calendly", "calcom")

@@ -50,13 +50,81 @@ sync_ledger = sa.Table(
 """One row per attempt: `outcome` is intent, accepted, rejected or unknown; `answer` holds the vendor's words."""
 
 
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("delivery_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("platform", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("occurred_at", sa.DateTime(timezone=True)),
+    sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("body_sha256", sa.Text, nullable=False),
+    sa.UniqueConstraint("platform", "account", "body_sha256", name="webhook_delivery_once"),
+)
+"""Append only. One row per delivery with a valid signature; a repeated delivery is the same row.
+
+`kind` is the vendor's name of the event, blank when the body names none; `occurred_at` the vendor's time of it.
+"""
+
+pulled_records = sa.Table(
+    "pulled_records",
+    metadata,
+    sa.Column("platform", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("starts_at", sa.DateTime(timezone=True)),
+    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("is_absent", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("invitees_version", sa.Text),
+    sa.Column("invitees_digest", sa.Text),
+    sa.Column("invitees_at", sa.DateTime(timezone=True)),
+    sa.Index("pulled_records_by_start", "platform", "account", "kind", "starts_at"),
+)
+"""What a pull has landed of a record: tells the next pull what it need not ask for. Written after landing, never before.
+
+`version` is what the vendor changes when the record changes, `digest` a hash of the record as received; the same for
+the invitees of an event, which are asked for apart.
+"""
+
+pull_cursors = sa.Table(
+    "pull_cursors",
+    metadata,
+    sa.Column("platform", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""How far an incremental listing has been read to its end."""
+
+oauth_tokens = sa.Table(
+    "oauth_tokens",
+    metadata,
+    sa.Column("platform", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("access_token", sa.Text, nullable=False),
+    sa.Column("refresh_token", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("scope", sa.Text, nullable=False, server_default=""),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("refreshing_by", sa.Text),
+    sa.Column("refreshing_until", sa.DateTime(timezone=True)),
+)
+"""The present pair of tokens. A refresh token works once: who refreshes first claims the row for a short time."""
+
+
 class State:
     """One state store, reached by a SQLAlchemy URL."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            _create_private(Path(url.removeprefix("sqlite:///")))
         self.engine = sa.create_engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _use_wal)
@@ -84,6 +152,12 @@ class State:
     def close(self) -> None:
         """Release the engine's connections."""
         self.engine.dispose()
+
+
+def _create_private(path: Path) -> None:
+    """The file holds tokens and people's data: nobody but its owner may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
 
 
 def _use_wal(connection: Any, _record: Any) -> None:

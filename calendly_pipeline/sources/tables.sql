@@ -82,3 +82,49 @@ create table if not exists sources.time_zone_labels (
     label varchar,
     iana varchar
 );
+
+-- One row per finished listing of a month (or of an account's changes) by API: what the API vouches for.
+create table if not exists sources.pulls (
+    pull_id varchar,  -- folder of the pull below data/landing
+    platform varchar,
+    account varchar,
+    mode varchar,  -- window | wide | everything | backfill
+    from_at timestamptz,  -- starts listed from here ...
+    to_at timestamptz,  -- ... to before here; null for what has no start
+    started_at timestamptz,
+    finished_at timestamptz,
+    account_address varchar,  -- address of the user the token belongs to
+    counts json  -- requests, pages, waits, new, changed, unchanged, ...
+);
+
+-- Which landed page files are loaded.
+create table if not exists sources.page_files (
+    path varchar,  -- below data/landing
+    pages_count integer
+);
+
+-- Newest version of every record that an API returned; every version stays in landing.
+-- Calendly: user (a membership), event_type, event, invitee (parent: event), routing_form, routing_form_submission,
+-- webhook_subscription. Cal.com: booking, attendee (parent: booking; id = uid/address), event_type.
+-- Both: absence (id of an event or booking that the API no longer returns).
+create table if not exists sources.api_records (
+    platform varchar,
+    account varchar,
+    kind varchar,
+    record_id varchar,  -- last part of the URI in lower case, or the uid
+    parent_id varchar,
+    observed_at timestamptz,  -- when the API said it
+    updated_at timestamptz,  -- the vendor's own time of the last change; null where it has none
+    body json
+);
+
+-- Deliveries of webhooks whose signature held, from the state store.
+create table if not exists sources.webhook_deliveries (
+    delivery_id bigint,
+    platform varchar,
+    account varchar,
+    kind varchar,  -- the vendor's name of the event; blank: the body names none
+    occurred_at timestamptz,  -- the vendor's time of the event
+    received_at timestamptz,
+    body json  -- null: the body is no JSON
+);
