@@ -5,21 +5,45 @@ What belongs here: when something runs. What does not: what it does.
 
 import hashlib
 import json
+from datetime import date
 
 import dagster as dg
 
 from calendly_pipeline.resources import FirmResource
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.sources.assets import MODE_TAG
+from calendly_pipeline.sources.deliveries import newest_delivery_id
 from calendly_pipeline.sources.landing import landed_state
+from calendly_pipeline.sources.pull_order import Mode, months_of
+
+STORE_TAG = "pipeline/store"
+"""Run tag: the store a run writes; `dagster.yaml` lets one run at a time write each."""
+
+NOT_FINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+)
+PULLS = dg.AssetSelection.assets(["sources", "calendly_pull"], ["sources", "calcom_pull"])
 
 refresh = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all(),
-    description="Everything, from the dropped files to the plans for the CRM. Sends nothing.",
+    selection=dg.AssetSelection.all() - PULLS,
+    tags={STORE_TAG: "warehouse"},
+    description="Everything, from what was dropped, pulled and delivered to the plans for the CRM. Sends nothing.",
 )
 contact_index = dg.define_asset_job(
     "contact_index",
-    selection=dg.AssetSelection.groups("contacts").upstream().required_multi_asset_neighbors(),
+    selection=dg.AssetSelection.groups("contacts").upstream().required_multi_asset_neighbors() - PULLS,
+    tags={STORE_TAG: "warehouse"},
     description="The unified contact index and what it is built from.",
+)
+ingest = dg.define_asset_job(
+    "ingest",
+    selection=PULLS,
+    tags={STORE_TAG: "landing"},
+    description="Network only: what the booking tools' APIs say, into landing.",
 )
 
 every_four_hours = dg.ScheduleDefinition(
@@ -35,6 +59,41 @@ contact_index_daily = dg.ScheduleDefinition(
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
+
+
+def pull_tags(settings: Settings, mode: Mode, today: date) -> dict[str, str]:
+    """Run tags of a scheduled pull: its mode, and the months it lists."""
+    first, last = months_of(settings.ingest, mode, today)
+    return month_range(first, last, mode)
+
+
+def month_range(first: date, last: date, mode: Mode) -> dict[str, str]:
+    """Run tags of a pull of the months [first, last] as one run."""
+    return {
+        "dagster/asset_partition_range_start": f"{first:%Y-%m}",
+        "dagster/asset_partition_range_end": f"{last:%Y-%m}",
+        MODE_TAG: mode,
+    }
+
+
+def _ingest_schedule(name: str, cron: str, mode: Mode) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job=ingest,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def pull(context: dg.ScheduleEvaluationContext, firm: FirmResource) -> dg.RunRequest:
+        today = context.scheduled_execution_time
+        return dg.RunRequest(run_key=f"{name}-{today:%Y%m%dT%H%M}", tags=pull_tags(firm.settings, mode, today.date()))
+
+    return pull
+
+
+ingest_hourly = _ingest_schedule("ingest_hourly", "7 * * * *", "window")
+ingest_nightly = _ingest_schedule("ingest_nightly", "37 2 * * *", "wide")
+ingest_weekly = _ingest_schedule("ingest_weekly", "47 3 * * 0", "everything")
 
 
 @dg.sensor(job=refresh, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -58,8 +117,24 @@ def dropped_files(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg
     return dg.SensorResult(run_requests=[run], cursor=f"{fingerprint}|{fingerprint}")
 
 
+@dg.sensor(job=refresh, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+def arrived_deliveries(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SensorResult | dg.SkipReason:
+    """Deliveries of webhooks start one refresh, whatever their number; while one runs, they wait for the next."""
+    with firm.state() as state:
+        newest = newest_delivery_id(state)
+    if newest <= int(context.cursor or 0):
+        return dg.SkipReason("No delivery waits.")
+    active = dg.RunsFilter(job_name=refresh.name, statuses=list(NOT_FINISHED))
+    if context.instance.get_runs(active, limit=1):
+        return dg.SkipReason("Deliveries wait until the present refresh is done.")
+    run = dg.RunRequest(run_key=f"deliveries-{newest}", tags={"pipeline/cause": "webhook deliveries"})
+    return dg.SensorResult(run_requests=[run], cursor=str(newest))
+
+
 def automation() -> dg.Definitions:
     """All of the above."""
     return dg.Definitions(
-        jobs=[refresh, contact_index], schedules=[every_four_hours, contact_index_daily], sensors=[dropped_files]
+        jobs=[refresh, contact_index, ingest],
+        schedules=[every_four_hours, contact_index_daily, ingest_hourly, ingest_nightly, ingest_weekly],
+        sensors=[dropped_files, arrived_deliveries],
     )

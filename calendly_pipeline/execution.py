@@ -1,17 +1,22 @@
 """Run a job in this process, as `calendly-pipeline run` does; the run shows in the UI like any other."""
 
 import logging
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import dagster as dg
+import psutil
 
 from calendly_pipeline.definitions import build
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.home import Home
 from calendly_pipeline.resources import AS_OF_TAG
+
+PROCESS_TAG = "pipeline/process"
+"""Run tag: machine, process and its start, by which an interrupted run is known."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, the steps done and the steps there are."""
@@ -40,23 +45,66 @@ class RunOutcome:
     checks: tuple[CheckOutcome, ...]
     seconds: dict[str, float]
     """Step name -> seconds it took."""
+    findings: dict[str, dict[str, Any]]
+    """Asset -> the metadata it was materialised with."""
 
 
-def run_job(home: Home, job_name: str, as_of: datetime | None, progress: Progress | None = None) -> RunOutcome:
-    """Execute a job; never raises for a failed step, the outcome says it."""
-    listener = _Listener(progress)
+def run_job(
+    home: Home,
+    job_name: str,
+    as_of: datetime | None,
+    progress: Progress | None = None,
+    tags: Mapping[str, str] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> RunOutcome:
+    """Execute a job; never raises for a failed step, the outcome says it. `say` hears what steps report."""
+    listener = _Listener(progress, say)
     definitions = build(home)
     job = definitions.resolve_job_def(job_name).with_logger_defs({"console": _logger(listener)})
     listener.total = len(job.graph.node_dict)
-    tags = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
+    clock = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
+    run_tags = {**clock, **(tags or {}), PROCESS_TAG: _this_process()}
     config = {"loggers": {"console": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
-        result = job.execute_in_process(config, instance=instance, raise_on_error=False, tags=tags)
+        end_interrupted_runs(instance)
+        result = job.execute_in_process(config, instance=instance, raise_on_error=False, tags=run_tags)
         checks = tuple(_outcome(definitions, item) for item in result.get_asset_check_evaluations())
         failures = [event.step_failure_data for event in result.get_step_failure_events()]
+        findings = {
+            ".".join(event.asset_key.path): {
+                name: value.value for name, value in event.materialization.metadata.items()
+            }
+            for event in result.get_asset_materialization_events()
+            if event.asset_key is not None
+        }
     stopped_by_check = any(not check.passed and check.is_blocking for check in checks)
     error = None if result.success else _first_error(failures, stopped_by_check)
-    return RunOutcome(result.run_id, result.success, error, checks, listener.seconds)
+    return RunOutcome(result.run_id, result.success, error, checks, listener.seconds, findings)
+
+
+def end_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs of this machine whose process is gone as failed, or they would hold their place in the queue."""
+    ended = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        if _is_gone(run.tags.get(PROCESS_TAG)):
+            instance.report_run_failed(run, "Its process ended before it did. It is safe to run again.")
+            ended.append(run.run_id)
+    return ended
+
+
+def _this_process() -> str:
+    own = psutil.Process()
+    return f"{socket.gethostname()}:{own.pid}:{own.create_time():.0f}"
+
+
+def _is_gone(process: str | None) -> bool:
+    host, pid, began = (process or "::").rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        return abs(psutil.Process(int(pid)).create_time() - float(began)) > 2
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _outcome(definitions: dg.Definitions, item: Any) -> CheckOutcome:
@@ -85,8 +133,9 @@ def _first_error(failures: list[Any], stopped_by_check: bool) -> BaseException |
 
 
 class _Listener:
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, say: Callable[[str], None] | None) -> None:
         self.progress = progress
+        self.say = say
         self.total = 0
         self.seconds: dict[str, float] = {}
 
@@ -108,6 +157,8 @@ class _Handler(logging.Handler):
         event = getattr(record, "dagster_event", None)
         if event is not None:
             self.listener(event)
+        elif self.listener.say and record.levelno >= logging.INFO:
+            self.listener.say(str(getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()))
 
 
 def _logger(listener: _Listener) -> dg.LoggerDefinition:

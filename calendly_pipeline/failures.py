@@ -6,6 +6,7 @@ PipelineError
 │   └── UnreadableFile      one dropped file
 ├── StoreError              one of our own stores
 │   ├── WarehouseBusy       another process holds the warehouse; retry helps
+│   ├── PullBusy            another pull of the account is running; retry helps
 │   └── StateError          the state store cannot be read or written
 ├── GrainViolated           a model's rows repeat their key; the last good table stays
 ├── ApiError                a vendor's API; names vendor, request and the vendor's words
@@ -17,7 +18,7 @@ PipelineError
 │   │   ├── NotFound            404
 │   │   └── AlreadyExists       409
 │   ├── Unavailable         another attempt can help: 5xx, 408, network, an answer that is no JSON
-│   │   └── RateLimited         429; says how long to wait
+│   │   └── RateLimited         429
 │   ├── PagingStuck         the vendor's pages do not advance
 │   ├── ListingShrank       far fewer records than before; nothing is marked as gone
 │   └── DeadlineReached     the run's time is over; the next run goes on where this one stopped
@@ -62,6 +63,12 @@ class StoreError(PipelineError):
 
 class WarehouseBusy(StoreError):
     """Another process holds the warehouse file."""
+
+    retry_helps = True
+
+
+class PullBusy(StoreError):
+    """Another pull of the same account is running."""
 
     retry_helps = True
 
@@ -128,11 +135,11 @@ class Unavailable(ApiError):
 
 
 class RateLimited(Unavailable):
-    """429: too many requests; `wait_seconds` until the vendor's window ends."""
+    """429: too many requests. `is_window_known`: the vendor said when its window ends, so the rate budget waits."""
 
-    def __init__(self, vendor: str, request: str, wait_seconds: float) -> None:
-        super().__init__(vendor, request, f"too many requests; the limit resets in {wait_seconds:.0f} s", "", 429)
-        self.wait_seconds = wait_seconds
+    def __init__(self, vendor: str, request: str, is_window_known: bool) -> None:
+        super().__init__(vendor, request, "too many requests", "Try again in a minute.", 429)
+        self.is_window_known = is_window_known
 
 
 class PagingStuck(ApiError):

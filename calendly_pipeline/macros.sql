@@ -203,3 +203,48 @@ create or replace temp macro explained(template, name, address, contact, contact
         '{contact_address}', coalesce(contact_address, 'an address')),
         '{count}', coalesce(people_count, 0)::varchar
     );
+
+-- Records of APIs and webhooks
+
+-- The id at the end of a URI; `place` counts parts from the end.
+create or replace temp macro uri_id(uri, place := 1) as nullif(lower(split_part(rtrim(uri, '/'), '/', -place)), '');
+
+-- An instant as an API writes it. Text without a zone is UTC; what cannot be a time of a booking is no time.
+create or replace temp macro api_instant(cell) as
+    case
+        when length(cell) between 16 and 40
+            and try_cast(cell as timestamptz) between timestamptz '1990-01-01 00:00:00+00' and timestamptz '2200-01-01 00:00:00+00'
+            then try_cast(cell as timestamptz)
+    end;
+
+-- An address as compared, or null when the text cannot be one: a list, an object, no @.
+create or replace temp macro address_said(cell) as
+    case when regexp_matches(plain_address(cell), '^[^@\[\]{}"<>]+@[^@\[\]{}"<>]+$') then plain_address(cell) end;
+
+-- A place without what opens it: the query of a link may hold a meeting's password.
+create or replace temp macro without_secrets(place) as
+    regexp_replace(place, '(https?://[^\s?#]+)[?#]\S*', '\1', 'gi');
+
+-- A time as a number for ordering; none is the oldest.
+create or replace temp macro age_key(instant) as
+    case
+        when instant is null then 0
+        else epoch_us(least(greatest(instant, timestamptz '1970-01-01 00:00:00+00'), timestamptz '2200-01-01 00:00:00+00'))
+    end::hugeint;
+
+-- How new a version of a record is, as one number: by the time it changed, then by the time somebody saw it so. At a
+-- tie the API's answer outranks a delivery, then `rank` decides (0 to 15), then the body; never the order of arrival.
+create or replace temp macro newness(changed_at, observed_at, is_answer, rank, body) as
+    age_key(changed_at) * 18889465931478580854784::hugeint + age_key(observed_at) * 2097152::hugeint
+    + (case when is_answer then 1048576 else 0 end + rank * 65536 + coalesce(hash(body::varchar) % 65536, 0)::integer)::hugeint;
+
+-- The routes that know a record, sorted.
+create or replace temp macro routes_of(is_by_api, is_by_csv, is_by_webhook) as
+    list_filter(
+        [
+            case when is_by_api then 'api' end,
+            case when is_by_csv then 'csv' end,
+            case when is_by_webhook then 'webhook' end
+        ],
+        lambda route: route is not null
+    );

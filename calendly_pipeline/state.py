@@ -3,8 +3,9 @@
 What belongs here: tables and queries of the state store. What does not: anything that a run can compute again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 metadata = sa.MetaData()
@@ -85,7 +87,7 @@ pulled_records = sa.Table(
     sa.Column("invitees_at", sa.DateTime(timezone=True)),
     sa.Index("pulled_records_by_start", "platform", "account", "kind", "starts_at"),
 )
-"""What a pull has landed of a record: tells the next pull what it need not ask for. Written after landing, never before.
+"""What a pull has landed of a record: tells the next pull what it need not ask for. Written after landing only.
 
 `version` is what the vendor changes when the record changes, `digest` a hash of the record as received; the same for
 the invitees of an event, which are asked for apart.
@@ -149,9 +151,24 @@ class State:
             found = connection.execute(sa.select(table).order_by(*table.primary_key.columns)).mappings()
             return [dict(row) for row in found]
 
+    def upsert(self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Write rows that have the same keys; a row whose primary key is there is replaced in the columns given."""
+        if not rows:
+            return
+        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table)
+        keys = [column.name for column in table.primary_key.columns]
+        changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
     def close(self) -> None:
         """Release the engine's connections."""
         self.engine.dispose()
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """An instant as the state store gives it back: SQLite forgets the zone, which is always UTC."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _create_private(path: Path) -> None:

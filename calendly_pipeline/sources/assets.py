@@ -1,18 +1,28 @@
 """The sources stage in Dagster: what the tools and address books said, kept as said."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.models import OWNERS, materialised, stage_definitions
 from calendly_pipeline.resources import FirmResource, WarehouseResource
+from calendly_pipeline.sources.deliveries import load_deliveries
 from calendly_pipeline.sources.landing import land
 from calendly_pipeline.sources.loading import TABLES, LoadReport, load_folder, refresh_files
+from calendly_pipeline.sources.page_loading import load_pages
+from calendly_pipeline.sources.pull_order import MODES, Mode, Order
+from calendly_pipeline.sources.pulls import Platform, Pulled, pull_all, summary
 
 STAGE = "sources"
+MODE_TAG = "pipeline/mode"
+"""Run tag: window | wide | everything | backfill. A run without it, such as a backfill from the UI, is a backfill."""
+
+MONTHS = dg.MonthlyPartitionsDefinition(start_date="2013-01", fmt="%Y-%m", end_offset=13)
+"""Months of the meetings' start, UTC, to a year ahead."""
 LANDED = {
     "files": "One row per content of a dropped file; the bytes stay in landing, whatever becomes of the drop folder.",
     "time_zone_labels": "Calendly's name of a time zone and the IANA name.",
@@ -24,19 +34,25 @@ LOADED = {
     "address_books": "People of other address books as said.",
     "unread_rows": "Records of files that are no rows: too many cells, broken quotes, over-long lines.",
 }
+ANSWERED = {
+    "pulls": "One row per finished pull: the months its API vouches for, and what the pull found.",
+    "page_files": "Which landed files of answers are loaded.",
+    "api_records": "Of every record that an API returned the newest version, as said; all versions stay in landing.",
+}
 
 
 def sources() -> dg.Definitions:
     """Landing of dropped files, one table per kind of file, and the SQL that lists what could not be read."""
-    return stage_definitions(Path(__file__).parent, [landed_files, file_rows])
+    pulls = [_pull_asset("calendly"), _pull_asset("calcom")]
+    return stage_definitions(Path(__file__).parent, [landed_files, file_rows, *pulls, api_pages, deliveries])
 
 
-def _spec(table: str, description: str, deps: list[str]) -> dg.AssetSpec:
+def _spec(table: str, description: str, deps: list[str], kind: str = "file") -> dg.AssetSpec:
     return dg.AssetSpec(
         [STAGE, table],
         deps=[dg.AssetKey([STAGE, dep]) for dep in deps],
         group_name=STAGE,
-        kinds={"python", "file"},
+        kinds={"python", kind},
         owners=OWNERS,
         description=description,
     )
@@ -79,3 +95,81 @@ def _metadata(report: LoadReport, folder: str) -> dict[str, Any]:
         "files_read_before": report.unchanged_count,
         "unreadable_files": list(report.unreadable),
     }
+
+
+def _pull_asset(platform: Platform) -> dg.AssetsDefinition:
+    vendor = {"calendly": "Calendly", "calcom": "Cal.com"}[platform]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # backfill_policy and pool: pinned with dagster
+        one_run = dg.BackfillPolicy.single_run()
+
+    @dg.asset(
+        key=[STAGE, f"{platform}_pull"],
+        group_name=STAGE,
+        kinds={"python", "api"},
+        owners=OWNERS,
+        partitions_def=MONTHS,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=platform,
+        description=(
+            f"What {vendor}'s API says of the meetings that start in a month, page by page into landing. "
+            "Safe to repeat: what did not change is not asked for again."
+        ),
+    )
+    def pull(context: dg.AssetExecutionContext, firm: FirmResource) -> dg.MaterializeResult:
+        with firm.state() as state:
+            pulled = pull_all(platform, firm.home, firm.settings, state, _order(context, firm), context.log.info)
+        if pulled.error is not None:
+            raise _failure(pulled.error, _pull_metadata(pulled))
+        return dg.MaterializeResult(metadata=_pull_metadata(pulled))
+
+    return pull
+
+
+@dg.multi_asset(specs=[_spec(table, text, ["calendly_pull", "calcom_pull"], "api") for table, text in ANSWERED.items()])
+def api_pages(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+    """Load the answers that landed since the last time."""
+    with warehouse.get_connection() as connection:
+        report = load_pages(connection, firm.home)
+        for table in ANSWERED:
+            yield materialised(connection, f"{STAGE}.{table}", new_files=report.files_count)
+
+
+@dg.asset(
+    key=[STAGE, "webhook_deliveries"],
+    group_name=STAGE,
+    kinds={"python", "webhook"},
+    owners=OWNERS,
+    description="One row per delivery of a webhook whose signature held.",
+)
+def deliveries(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """Copy new deliveries out of the state store."""
+    with firm.state() as state, warehouse.get_connection() as connection:
+        report = load_deliveries(state, connection)
+        return materialised(connection, f"{STAGE}.webhook_deliveries", **vars(report))
+
+
+def _order(context: dg.AssetExecutionContext, firm: FirmResource) -> Order:
+    tag = context.run.tags.get(MODE_TAG, "backfill")
+    if tag not in MODES:
+        raise dg.Failure(f"Run tag {MODE_TAG}: {tag!r} is none of {', '.join(MODES)}.", allow_retries=False)
+    mode: Mode = tag
+    months = [date.fromisoformat(f"{key}-01") for key in context.partition_keys]
+    return Order(
+        mode=mode,
+        first=min(months),
+        last=max(months),
+        now=datetime.now(UTC),
+        run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}",
+        no_show_days=firm.settings.ingest.no_show_days,
+    )
+
+
+def _pull_metadata(pulled: Pulled) -> dict[str, Any]:
+    accounts = {report.account: report.state for report in pulled.reports}
+    notes = [f"{report.account}: {note}" for report in pulled.reports for note in report.notes]
+    return {"accounts": accounts, **summary(pulled.reports), **({"notes": notes} if notes else {})}
+
+
+def _failure(error: PipelineError, metadata: dict[str, Any]) -> dg.Failure:
+    return dg.Failure(str(error), metadata=metadata, allow_retries=error.retry_helps)

@@ -1,0 +1,231 @@
+"""Landing of a pull: first the answers, then the note of what need not be asked for again; and the pull's report.
+
+What belongs here: counting, flushing, what is news. What does not: any vendor's call (`calendly_pull`, `calcom_pull`).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from calendly_pipeline.clients.http import Answer, Traffic, VendorClient
+from calendly_pipeline.failures import ApiError, ListingShrank, NotFound, PermissionDenied
+from calendly_pipeline.home import Home
+from calendly_pipeline.sources.pages import ACCOUNT_FOLDER, PageWriter, Pull
+from calendly_pipeline.sources.pull_index import Known, PullIndex, digest_of
+from calendly_pipeline.sources.pull_order import Order
+
+FLUSH_PAGES = 250
+FLUSH_SECONDS = 2.0
+SHOWN_SECONDS = 5.0
+SHOWN_NOTES = 20
+SHRUNK_COUNT = 20
+SHRUNK_SHARE = 0.2
+"""A listing that lacks more than both of what was there before is taken for a fault, not for deletions."""
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Counts:
+    """What a pull found."""
+
+    pages: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    invitee_reads: int = 0
+    found_late: int = 0
+    """Invitees that changed though nothing announced it: late no-shows."""
+    absent: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PullReport:
+    """How a pull went."""
+
+    account: str
+    state: str
+    """`done`, or `not configured: ...`."""
+    counts: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+
+class Landing:
+    """Lands answers first and notes them in the index afterwards, in batches."""
+
+    def __init__(self, home: Home, index: PullIndex, order: Order, say: Say, traffic: Traffic) -> None:
+        self.writer = PageWriter(home, index.platform, index.account, order.run)
+        self.index = index
+        self.order = order
+        self.counts = Counts()
+        self.say = say
+        self.traffic = traffic
+        self._records: list[dict[str, Any]] = []
+        self._invitees: list[dict[str, Any]] = []
+        self._turn = asyncio.Lock()
+        self._flushed_at = self._said_at = time.monotonic()
+
+    def page(self, month: str, answer: Answer) -> None:
+        """Land an answer."""
+        self.writer.add(month, answer)
+
+    def seen(self, row: dict[str, Any]) -> None:
+        """Note a record, once what was landed before is durable."""
+        self._records.append(row)
+
+    def invitees(self, row: dict[str, Any]) -> None:
+        """Note an event's invitees likewise."""
+        self._invitees.append(row)
+
+    async def breathe(self) -> None:
+        """Flush and report when it is time."""
+        now = time.monotonic()
+        waiting = self.writer.waiting_count + len(self._invitees)
+        if waiting >= FLUSH_PAGES or (waiting and now - self._flushed_at > FLUSH_SECONDS):
+            await self.flush()
+        if now - self._said_at > SHOWN_SECONDS:
+            self._said_at = now
+            self.say(self.progress())
+
+    async def flush(self) -> None:
+        """Make everything durable that was handed over until now."""
+        async with self._turn:
+            self._flushed_at = time.monotonic()
+            pages, records, invitees = self.writer.take(), self._records, self._invitees
+            self._records, self._invitees = [], []
+            await asyncio.to_thread(self._keep, pages, records, invitees)
+
+    def note(self, text: str) -> None:
+        """Something a person should know of this pull."""
+        if text not in self.counts.notes and len(self.counts.notes) < SHOWN_NOTES:
+            self.counts.notes.append(text)
+
+    def is_news(self, page: Answer) -> bool:
+        """Whether a list page differs from what the same request brought last."""
+        known = self.index.named("page", [page.request]).get(page.request)
+        return known is None or known.digest != digest_of(_records(page))
+
+    def land_if_news(self, page: Answer) -> None:
+        """Land a list page of what belongs to no month, when it differs from the last one."""
+        if self.is_news(page):
+            self.page(ACCOUNT_FOLDER, page)
+            row = {"kind": "page", "record_id": page.request, "version": "", "digest": digest_of(_records(page))}
+            self.seen({**row, "starts_at": None, "seen_at": page.received_at, "is_absent": False})
+
+    def count_news(self, rows: Sequence[Mapping[str, Any]], before: Mapping[str, Known]) -> int:
+        """Count records as new, changed or unchanged; return how many are not unchanged."""
+        news = 0
+        for row in rows:
+            old = before.get(row["record_id"])
+            if old is None:
+                self.counts.new += 1
+            elif old.digest != row["digest"] or old.is_absent:
+                self.counts.changed += 1
+            else:
+                self.counts.unchanged += 1
+                continue
+            news += 1
+        return news
+
+    async def confirm_absences(
+        self, kind: str, month: str, missing: Sequence[Known], ask: Callable[[str], Awaitable[Answer]]
+    ) -> list[Answer]:
+        """Ask for each missing record; note those the vendor denies, return the others' answers."""
+        found = []
+        for known in missing:
+            try:
+                found.append(await ask(known.record_id))
+            except NotFound:
+                self._note_absence(kind, month, known, "not found")
+            except PermissionDenied:
+                self._note_absence(kind, month, known, "permission denied")
+        return found
+
+    def _note_absence(self, kind: str, month: str, known: Known, reason: str) -> None:
+        noticed_at = datetime.now(UTC)
+        body = {"record_id": known.record_id, "last_seen_at": known.seen_at, "noticed_at": noticed_at, "reason": reason}
+        self.writer.note(month, "absence", body, noticed_at)
+        row = {"version": known.version, "digest": known.digest, "starts_at": known.starts_at, "seen_at": known.seen_at}
+        self.seen({"kind": kind, "record_id": known.record_id, "is_absent": True, **row})
+        self.counts.absent += 1
+
+    def _keep(self, pages: dict[str, list[bytes]], records: list[Any], invitees: list[Any]) -> None:
+        self.writer.write(pages)
+        if records:
+            self.index.save(records)
+        self.index.note_invitees(invitees)
+
+    def progress(self) -> str:
+        """One line for the log."""
+        counts = self.counts
+        return (
+            f"{self.traffic.requests} requests, {counts.pages} pages, {counts.new} new, {counts.changed} changed, "
+            f"{counts.unchanged} unchanged, {counts.invitee_reads} invitee lists"
+        )
+
+
+def missing_from(known: Mapping[str, Known], seen: set[str], kind: str, vendor: str) -> list[Known]:
+    """Records that a whole listing no longer holds.
+
+    Raises ListingShrank when far more is missing than can have been deleted: a lost permission looks like that.
+    """
+    missing = [row for row in known.values() if row.record_id not in seen and not row.is_absent]
+    if len(missing) > max(SHRUNK_COUNT, SHRUNK_SHARE * len(known)):
+        raise ListingShrank(
+            vendor,
+            f"listing of {kind}s",
+            f"{len(missing)} of {len(known)} known {kind}s are no longer listed",
+            "Check the token's role and scopes; nothing was marked as gone.",
+        )
+    return missing
+
+
+def finished(landing: Landing, client: VendorClient, started_at: datetime, address: str) -> PullReport:
+    """Write the manifest and report."""
+    counts, order = landing.counts, landing.order
+    numbers: dict[str, float] = {
+        "requests": client.traffic.requests,
+        "refused": client.traffic.refused,
+        "repeated": client.traffic.repeated,
+        "waited_seconds": round(client.budget.waited_seconds, 1),
+        **{name: value for name, value in vars(counts).items() if isinstance(value, int)},
+    }
+    index = landing.index
+    landing.writer.finish(
+        Pull(
+            platform=index.platform,
+            account=index.account,
+            run=order.run,
+            mode=order.mode,
+            from_at=order.start,
+            to_at=order.end,
+            started_at=started_at,
+            finished_at=datetime.now(UTC),
+            account_address=address,
+            counts=numbers,
+        )
+    )
+    return PullReport(index.account, "done", numbers, tuple(counts.notes))
+
+
+def first_api_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Of errors that happened together the one that says most: the first of the vendor's, else the first."""
+    plain = [error for error in _flat(group) if not isinstance(error, asyncio.CancelledError)]
+    return next((error for error in plain if isinstance(error, ApiError)), plain[0] if plain else group)
+
+
+def _flat(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _flat(inner)
+    else:
+        yield error
+
+
+def _records(page: Answer) -> Any:
+    """The records of a list page, without the paging around them, whose tokens differ each time."""
+    return page.data.get("collection", page.data.get("data"))

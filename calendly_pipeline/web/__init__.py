@@ -1,0 +1,1 @@
+"""The ASGI app of the product: what comes in over HTTP."""

@@ -1,0 +1,1 @@
+"""Stateful stand-ins for the vendors, spoken to over real HTTP."""

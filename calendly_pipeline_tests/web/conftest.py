@@ -1,0 +1,33 @@
+"""Homes and served apps for the tests of the receiver."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calendly_pipeline.home import Home
+from calendly_pipeline_tests.web.receiving import Receiving, receiving, set_keys
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home; both keys are set."""
+    set_keys(monkeypatch)
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def receiver(home: Home) -> Iterator[Receiving]:
+    """An app of its own."""
+    with receiving(home) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiving]:
+    """One app for a module of requests that must all be refused; nothing may ever be stored in it."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        set_keys(monkeypatch)
+        with receiving(Home(tmp_path_factory.mktemp("refusing"))) as served:
+            yield served
+            assert served.rows() == []
