@@ -5,10 +5,11 @@ What belongs here: when something runs. What does not: what it does.
 
 import hashlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.sources.assets import MODE_TAG
@@ -131,10 +132,37 @@ def arrived_deliveries(context: dg.SensorEvaluationContext, firm: FirmResource) 
     return dg.SensorResult(run_requests=[run], cursor=str(newest))
 
 
+@dg.sensor(job=ingest, minimum_interval_seconds=900, default_status=dg.DefaultSensorStatus.RUNNING)
+def disabled_webhooks(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SensorResult | dg.SkipReason:
+    """A webhook that Calendly has disabled starts one pull, which brings what was missed and turns the check red."""
+    from calendly_pipeline.sources.webhook_subscriptions import disabled_now  # brings the HTTP library
+
+    if firm.home.is_sample:
+        return dg.SkipReason("The sample firm asks nobody.")
+    try:
+        with firm.state() as state:
+            disabled = disabled_now(firm.settings, state)
+    except PipelineError as error:
+        return dg.SkipReason(f"The subscriptions could not be looked at: {error}")
+    seen = json.dumps(sorted(f"{item.uri} {item.updated_at}" for item in disabled))
+    if not disabled:
+        return dg.SensorResult(skip_reason=dg.SkipReason("Every subscription works."), cursor=seen)
+    remedy = "Mend the receiver, then run: calendly-pipeline webhooks repair"
+    if seen == context.cursor:
+        return dg.SkipReason(f"Still disabled: {', '.join(item.url for item in disabled)}. {remedy}")
+    tags = pull_tags(firm.settings, "window", datetime.now(UTC).date())
+    context.log.warning(f"Disabled by Calendly: {', '.join(item.url for item in disabled)}. {remedy}")
+    run = dg.RunRequest(
+        run_key=f"disabled-{hashlib.sha256(seen.encode()).hexdigest()[:16]}",
+        tags={**tags, "pipeline/cause": "a disabled webhook"},
+    )
+    return dg.SensorResult(run_requests=[run], cursor=seen)
+
+
 def automation() -> dg.Definitions:
     """All of the above."""
     return dg.Definitions(
         jobs=[refresh, contact_index, ingest],
         schedules=[every_four_hours, contact_index_daily, ingest_hourly, ingest_nightly, ingest_weekly],
-        sensors=[dropped_files, arrived_deliveries],
+        sensors=[dropped_files, arrived_deliveries, disabled_webhooks],
     )

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from calendly_pipeline import environment
+from calendly_pipeline import cli_sources, environment
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
@@ -46,6 +46,16 @@ def main() -> None:
 def commands() -> None:
     """From a booking in Calendly or Cal.com to the contact card in Less Annoying CRM."""
     environment.read_dotenv()
+
+
+for command in (
+    cli_sources.ingest,
+    cli_sources.serve,
+    cli_sources.login,
+    cli_sources.webhooks,
+    cli_sources.scheduling_link,
+):
+    commands.add_command(command)
 
 
 def active_home() -> Home:

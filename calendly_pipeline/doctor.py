@@ -1,25 +1,16 @@
 """What `calendly-pipeline doctor` looks at. Each finding is ok, a warning or an error, with its remedy."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from calendly_pipeline import environment
+from calendly_pipeline.doctor_sources import live_sources
 from calendly_pipeline.failures import PipelineError
+from calendly_pipeline.findings import Finding
 from calendly_pipeline.home import DROP_FOLDERS, Home
 from calendly_pipeline.settings import Settings, load_settings
 from calendly_pipeline.state import State
 from calendly_pipeline.summary import gaps
 from calendly_pipeline.warehouse import open_warehouse
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    level: Literal["ok", "warning", "error"]
-    subject: str
-    text: str
 
 
 def examine(home: Home) -> Iterator[Finding]:
@@ -33,6 +24,8 @@ def examine(home: Home) -> Iterator[Finding]:
         yield from _settings(home, settings)
     yield from _folders(home)
     yield from _state(home)
+    if not home.is_sample:
+        yield from live_sources(home, settings)
     yield from _warehouse(home)
 
 

@@ -248,3 +248,42 @@ create or replace temp macro routes_of(is_by_api, is_by_csv, is_by_webhook) as
         ],
         lambda route: route is not null
     );
+
+-- Deliveries that tell of an invitee.
+create or replace temp macro is_invitee_delivery(kind) as
+    kind in ('invitee.created', 'invitee.canceled', 'invitee_no_show.created', 'invitee_no_show.deleted');
+
+-- Deliveries that tell of a Cal.com booking.
+create or replace temp macro is_booking_delivery(kind) as
+    kind in (
+        'BOOKING_CREATED', 'BOOKING_REQUESTED', 'BOOKING_RESCHEDULED', 'BOOKING_CANCELLED', 'BOOKING_REJECTED',
+        'BOOKING_PAID', 'BOOKING_PAYMENT_INITIATED', 'BOOKING_NO_SHOW_UPDATED', 'MEETING_STARTED', 'MEETING_ENDED'
+    );
+
+-- The value of a Cal.com form field: the API writes it plain, webhooks as {label, value}.
+create or replace temp macro field_value(field) as
+    case when json_type(field) = 'OBJECT' and json_exists(field, '$.value') then field -> '$.value' else field end;
+
+-- A value of a form as text; several choices are joined.
+create or replace temp macro value_text(field) as
+    case json_type(field)
+        when 'ARRAY' then nullif(array_to_string(from_json(field, '["VARCHAR"]'), ', '), '')
+        else nullif(trim(field ->> '$'), '')
+    end;
+
+-- Cal.com's form fields (slug -> field) as a list of {question, answer, position}, without those that are no answers.
+create or replace temp macro form_answers(fields) as
+    list_transform(
+        list_filter(
+            list_transform(map_entries(fields), lambda field: struct_pack(
+                slug := field.key,
+                question := coalesce(nullif(trim(field.value ->> '$.label'), ''), field.key),
+                answer := value_text(field_value(field.value))
+            )),
+            lambda field: field.answer is not null and field.slug not in (
+                'name', 'email', 'displayEmail', 'guests', 'displayGuests', 'location', 'title', 'attendeePhoneNumber',
+                'smsReminderNumber', 'rescheduleReason'
+            )
+        ),
+        lambda field, nth: {'question': field.question, 'answer': field.answer, 'position': nth}
+    );

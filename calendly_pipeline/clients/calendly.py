@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from calendly_pipeline.clients.http import Answer, VendorClient, words_of
+from calendly_pipeline.clients.answer import Answer
+from calendly_pipeline.clients.http import VendorClient, words_of
 from calendly_pipeline.failures import ApiError, NotFound, PagingStuck, PermissionDenied, PlanTooLow, ScopeMissing
 
 PAGE_SIZE = 100
@@ -133,7 +134,7 @@ class CalendlyClient(VendorClient):
             "events": list(INVITEE_EVENTS),
             "signing_key": signing_key,
         }
-        return await self.send("POST", "/webhook_subscriptions", body=body, kind="webhook", repeatable=False)
+        return await self.send("POST", "/webhook_subscriptions", body=body, kind="webhook")
 
     async def unsubscribe(self, subscription: str) -> None:
         """Delete a subscription (URI); one that is gone already is fine."""

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import httpx
 import stamina
 
+from calendly_pipeline.clients.answer import Answer
 from calendly_pipeline.clients.pacing import REFUSED_PAUSE_SECONDS, Deadline, RateBudget, read_window
 from calendly_pipeline.failures import (
     AlreadyExists,
@@ -37,19 +38,6 @@ POOL_SIZE = 4
 """Connections per pool. httpx looks at every connection of a pool at every request: one pool of 64 gave 98 requests a
 second where pools of 4 gave 530 (measured).
 """
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer of a vendor, as received and as parsed."""
-
-    kind: str
-    """What was asked for: `events`, `invitees`, `bookings`, ..."""
-    request: str
-    """Path and query; never a secret."""
-    received_at: datetime
-    raw: bytes
-    data: Any
 
 
 @dataclass

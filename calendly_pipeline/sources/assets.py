@@ -1,9 +1,10 @@
 """The sources stage in Dagster: what the tools and address books said, kept as said."""
 
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -14,8 +15,10 @@ from calendly_pipeline.sources.deliveries import load_deliveries
 from calendly_pipeline.sources.landing import land
 from calendly_pipeline.sources.loading import TABLES, LoadReport, load_folder, refresh_files
 from calendly_pipeline.sources.page_loading import load_pages
-from calendly_pipeline.sources.pull_order import MODES, Mode, Order
-from calendly_pipeline.sources.pulls import Platform, Pulled, pull_all, summary
+from calendly_pipeline.sources.pull_order import MODES, Mode, Order, Platform
+
+if TYPE_CHECKING:
+    from calendly_pipeline.sources.pulls import Pulled
 
 STAGE = "sources"
 MODE_TAG = "pipeline/mode"
@@ -98,32 +101,31 @@ def _metadata(report: LoadReport, folder: str) -> dict[str, Any]:
 
 
 def _pull_asset(platform: Platform) -> dg.AssetsDefinition:
-    vendor = {"calendly": "Calendly", "calcom": "Cal.com"}[platform]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)  # backfill_policy and pool: pinned with dagster
-        one_run = dg.BackfillPolicy.single_run()
-
-    @dg.asset(
-        key=[STAGE, f"{platform}_pull"],
-        group_name=STAGE,
-        kinds={"python", "api"},
-        owners=OWNERS,
-        partitions_def=MONTHS,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=platform,
-        description=(
-            f"What {vendor}'s API says of the meetings that start in a month, page by page into landing. "
-            "Safe to repeat: what did not change is not asked for again."
-        ),
-    )
     def pull(context: dg.AssetExecutionContext, firm: FirmResource) -> dg.MaterializeResult:
+        from calendly_pipeline.sources.pulls import pull_all  # brings the HTTP library
+
         with firm.state() as state:
             pulled = pull_all(platform, firm.home, firm.settings, state, _order(context, firm), context.log.info)
         if pulled.error is not None:
             raise _failure(pulled.error, _pull_metadata(pulled))
         return dg.MaterializeResult(metadata=_pull_metadata(pulled))
 
-    return pull
+    vendor = {"calendly": "Calendly", "calcom": "Cal.com"}[platform]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # of backfill_policy; the version of dagster is pinned
+        return dg.asset(
+            key=[STAGE, f"{platform}_pull"],
+            group_name=STAGE,
+            kinds={"python", "api"},
+            owners=OWNERS,
+            partitions_def=MONTHS,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            pool=platform,
+            description=(
+                f"What {vendor}'s API says of the meetings that start in a month, page by page into landing. "
+                "Safe to repeat: what did not change is not asked for again."
+            ),
+        )(pull)
 
 
 @dg.multi_asset(specs=[_spec(table, text, ["calendly_pull", "calcom_pull"], "api") for table, text in ANSWERED.items()])
@@ -165,7 +167,9 @@ def _order(context: dg.AssetExecutionContext, firm: FirmResource) -> Order:
     )
 
 
-def _pull_metadata(pulled: Pulled) -> dict[str, Any]:
+def _pull_metadata(pulled: "Pulled") -> dict[str, Any]:
+    from calendly_pipeline.sources.pulls import summary
+
     accounts = {report.account: report.state for report in pulled.reports}
     notes = [f"{report.account}: {note}" for report in pulled.reports for note in report.notes]
     return {"accounts": accounts, **summary(pulled.reports), **({"notes": notes} if notes else {})}

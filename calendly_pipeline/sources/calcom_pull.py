@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from calendly_pipeline.clients.answer import Answer
 from calendly_pipeline.clients.calcom import CalcomClient
-from calendly_pipeline.clients.http import Answer
 from calendly_pipeline.failures import PermissionDenied
 from calendly_pipeline.home import Home
 from calendly_pipeline.sources.pages import ACCOUNT_FOLDER

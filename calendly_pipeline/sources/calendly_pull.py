@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from calendly_pipeline.clients.answer import Answer
 from calendly_pipeline.clients.calendly import CalendlyClient, Identity, id_of
-from calendly_pipeline.clients.http import Answer
 from calendly_pipeline.failures import NotFound, PermissionDenied
 from calendly_pipeline.home import Home
 from calendly_pipeline.sources.pages import ACCOUNT_FOLDER

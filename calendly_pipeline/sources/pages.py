@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from calendly_pipeline.clients.http import Answer
+from calendly_pipeline.clients.answer import Answer
 from calendly_pipeline.home import Home
 
 ACCOUNT_FOLDER = "account"

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from calendly_pipeline.clients.http import Answer, Traffic, VendorClient
+from calendly_pipeline.clients.answer import Answer
+from calendly_pipeline.clients.http import Traffic, VendorClient
 from calendly_pipeline.failures import ApiError, ListingShrank, NotFound, PermissionDenied
 from calendly_pipeline.home import Home
 from calendly_pipeline.sources.pages import ACCOUNT_FOLDER, PageWriter, Pull

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 from filelock import FileLock, Timeout
 
@@ -24,10 +23,9 @@ from calendly_pipeline.sources.calcom_pull import pull_calcom
 from calendly_pipeline.sources.calendly_pull import pull_calendly
 from calendly_pipeline.sources.pull_index import PullIndex
 from calendly_pipeline.sources.pull_landing import PullReport, Say
-from calendly_pipeline.sources.pull_order import Order
+from calendly_pipeline.sources.pull_order import Order, Platform
 from calendly_pipeline.state import State
 
-Platform = Literal["calendly", "calcom"]
 LONG_PULL_MINUTES = 660
 """A backfill or a full pass may take this long; the next one goes on where it stopped."""
 BUSY_SECONDS = 600
@@ -56,9 +54,9 @@ def pull_all(platform: Platform, home: Home, settings: Settings, state: State, o
 
 
 def calendly_client(
-    account: CalendlyAccount, settings: Settings, state: State, order: Order | None = None
+    account: CalendlyAccount, settings: Settings, state: State, seconds: float | None = None
 ) -> CalendlyClient | None:
-    """The client of a Calendly account; None without a token."""
+    """The client of a Calendly account, for so many seconds; None without a token."""
     tokens = calendly_tokens(account, state)
     if tokens is None:
         return None
@@ -67,12 +65,12 @@ def calendly_client(
         tokens,
         limit_share=settings.ingest.limit_share,
         concurrency=settings.ingest.concurrency,
-        deadline=_deadline(settings, order),
+        deadline=Deadline(seconds),
     )
 
 
-def calcom_client(account: CalcomAccount, settings: Settings, order: Order | None = None) -> CalcomClient | None:
-    """The client of a Cal.com instance; None without a key."""
+def calcom_client(account: CalcomAccount, settings: Settings, seconds: float | None = None) -> CalcomClient | None:
+    """The client of a Cal.com instance, for so many seconds; None without a key."""
     key = environment.secret(account.token_env or "CAL_COM_API_KEY")
     if key is None:
         return None
@@ -81,7 +79,7 @@ def calcom_client(account: CalcomAccount, settings: Settings, order: Order | Non
         StaticToken(key),
         limit_share=settings.ingest.limit_share,
         concurrency=settings.ingest.concurrency,
-        deadline=_deadline(settings, order),
+        deadline=Deadline(seconds),
     )
 
 
@@ -110,12 +108,14 @@ def _pull_one(
     if account.until and account.until < order.now.date() and order.mode in ("window", "wide"):
         return PullReport(account.name, f"not asked: out of service since {account.until}", {})
     index = PullIndex(state, platform, account.name)
+    is_long = order.mode in ("everything", "backfill")
+    seconds = 60.0 * (LONG_PULL_MINUTES if is_long else settings.ingest.deadline_minutes)
     if isinstance(account, CalendlyAccount):
-        client = calendly_client(account, settings, state, order)
+        client = calendly_client(account, settings, state, seconds)
         work = None if client is None else pull_calendly(client, home, index, order, say)
     else:
         assert isinstance(account, CalcomAccount)  # noqa: S101 - there are two platforms
-        client = calcom_client(account, settings, order)
+        client = calcom_client(account, settings, seconds)
         work = None if client is None else pull_calcom(client, home, index, order, say)
     if client is None or work is None:
         variable = account.token_env or {"calendly": "CALENDLY_ACCESS_TOKEN", "calcom": "CAL_COM_API_KEY"}[platform]
@@ -127,11 +127,6 @@ def _pull_one(
 
     with _one_at_a_time(home, platform, account.name):
         return asyncio.run(run())
-
-
-def _deadline(settings: Settings, order: Order | None) -> Deadline:
-    is_long = order is not None and order.mode in ("everything", "backfill")
-    return Deadline(60.0 * (LONG_PULL_MINUTES if is_long else settings.ingest.deadline_minutes))
 
 
 @contextmanager

@@ -37,7 +37,10 @@ def serve(home: Home, host: str, port: int) -> None:
     with listener, _sigterm_exits():
         app = create_app(home)
         log.info("listening on http://%s:%d", shown, listener.getsockname()[1])
-        uvicorn.Server(_config(app)).run(sockets=[listener])
+        try:
+            uvicorn.Server(_config(app)).run(sockets=[listener])
+        finally:
+            log.info("since the start: %s", dict(app.state.outcomes) or "nothing came in")
 
 
 def _config(app: Any) -> uvicorn.Config:

@@ -68,6 +68,15 @@ class Description:
                 return template, tuple(unquote(value) for value in found.groups())
         return None
 
+    def followed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema itself, or the one it points to."""
+        if "$ref" not in schema:
+            return schema
+        found: Any = self.spec
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return found
+
     def errors(self, value: Any, *pointer: str) -> list[str]:
         """How a value breaks the schema at this place of the description."""
         steps = (step.replace("~", "~0").replace("/", "~1") for step in pointer)
@@ -185,6 +194,6 @@ def _about_body(
         return
     steps = (*place, "requestBody", "content", kind, "schema")
     yield from (f"body: {error}" for error in description.errors(body, *steps))
-    schema = described["content"][kind]["schema"]
+    schema = description.followed(described["content"][kind]["schema"])
     if "properties" in schema and isinstance(body, dict):
         yield from (f"unknown key {key} in the body" for key in body.keys() - schema["properties"].keys())

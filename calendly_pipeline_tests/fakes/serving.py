@@ -1,5 +1,6 @@
 """Run an ASGI app on 127.0.0.1: in a thread beside a test, or as a process of its own."""
 
+import asyncio
 import json
 import socket
 import sys
@@ -30,7 +31,7 @@ class Served:
     def __enter__(self) -> "Served":
         listening = _listen(self.port)
         self.port = listening.getsockname()[1]
-        self._server = uvicorn.Server(_config(self.app))
+        self._server = _Server(_config(self.app))
         arguments = {"sockets": [listening]}
         self._thread = threading.Thread(target=self._server.run, kwargs=arguments, daemon=True)
         self._thread.start()
@@ -50,6 +51,26 @@ class Served:
         self._thread.join(START_SECONDS)
         if self._thread.is_alive():
             raise RuntimeError("The fake server did not stop.")
+
+
+class _Server(uvicorn.Server):
+    """Ends at once when nobody is connected, where uvicorn waits 0.2 s: tests start many servers."""
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks // 10):
+            ticks += 1
+            await asyncio.sleep(0.01)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for listening in self.servers:
+            listening.close()
+            await listening.wait_closed()
+        for listening in sockets or []:
+            listening.close()
 
 
 def serve_until_killed(app: Any, port: int = 0, **announced: Any) -> None:

@@ -112,6 +112,7 @@ def test_stopping_finishes_what_is_under_way(tmp_path: Path) -> None:
         assert answer.startswith("HTTP/1.1 200")
         assert server.wait() == 0
     assert stored(home) == [body]
+    assert "since the start: {'calendly/default: kept': 1}" in "".join(server.log)
     assert [
         line for line in server.log if "ada@example.com" in line or "127.0.0.1:" in line.split("listening")[0]
     ] == []

@@ -138,23 +138,15 @@ def test_other_paths_are_not_there(refusing: Receiving, path: str) -> None:
     assert refusing.post(path, GOOD, calendly_headers(GOOD)).status_code == 404
 
 
-def flip(data: bytes, place: int, mask: int) -> bytes:
-    """The data with bits of one byte turned."""
-    place %= len(data)
-    return data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :]
-
-
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10_000), st.integers(1, 127), st.booleans())
-def test_any_flipped_byte_is_refused_over_http(refusing: Receiving, place: int, mask: int, of_body: bool) -> None:
-    """Turned bits in body or digest are refused whole; the module's app ends without a row."""
-    headers, body = calendly_headers(GOOD), GOOD
+def test_any_changed_byte_is_refused_over_http(refusing: Receiving, place: int, mask: int, of_body: bool) -> None:
+    """Turned bits in the body, or another digit in the digest, are refused; the module's app ends without a row."""
+    headers, body = calendly_headers(GOOD), bytearray(GOOD)
     if of_body:
-        body = flip(body, place, mask)
+        body[place % len(body)] ^= mask
     else:
-        time, _, digest = headers["calendly-webhook-signature"].partition("v1=")
-        turned = "".join(
-            chr(ord("0") + ord(letter) % 10) if n == place % 64 else letter for n, letter in enumerate(digest)
-        )
-        headers["calendly-webhook-signature"] = f"{time}v1={turned if turned != digest else digest[1:] + 'g'}"
-    assert refusing.post("/webhooks/calendly", body, headers).status_code == 401
+        digits = list(headers["calendly-webhook-signature"])
+        digits[-1 - place % 64] = "0" if digits[-1 - place % 64] != "0" else "1"
+        headers["calendly-webhook-signature"] = "".join(digits)
+    assert refusing.post("/webhooks/calendly", bytes(body), headers).status_code == 401

@@ -19,6 +19,7 @@ cells as (
         exports.*,
         files.recency,
         files.account,
+        least(files.modified_at, files.landed_at) as observed_at,
         coalesce(accounts.time_zone, $firm_time_zone) as zone,
         lower(trim(exports.status)) as word
     from sources.calcom_exports as exports
@@ -47,6 +48,7 @@ select
     file_id,
     line,
     recency,
+    observed_at,  -- when the file was written, at the latest when it landed
     account,
     layout,
     said(uid) as uid,
@@ -73,6 +75,7 @@ select
     said(host_username) as host_name,
     said(location) as location,
     said_true(said(no_show_host)) as is_host_absent,
+    nullif(said_true(said(is_paid)), false) as is_paid,  -- null: Insights says false of free ones too
     no_show_guests,
     attendees,
     answers,

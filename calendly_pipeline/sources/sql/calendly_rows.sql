@@ -19,6 +19,7 @@ cells as (
         exports.*,
         files.recency,
         files.account,
+        least(files.modified_at, files.landed_at) as observed_at,
         coalesce(accounts.time_zone, $firm_time_zone) as zone,
         local_time(exports.start_date_time) as start_wall,
         local_time(exports.end_date_time) as end_wall,
@@ -71,6 +72,7 @@ select
     file_id,
     line,  -- line of the file the row begins on
     recency,  -- rank of the file; a higher one wins
+    observed_at,  -- when the file was written, at the latest when it landed
     account,
     lower(said(event_uuid)) as event_uuid,
     lower(said(invitee_uuid)) as invitee_uuid,
