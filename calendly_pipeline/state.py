@@ -127,7 +127,7 @@ class State:
         self.url = url
         if url.startswith("sqlite:///"):
             _create_private(Path(url.removeprefix("sqlite:///")))
-        self.engine = sa.create_engine(url)
+        self.engine = sa.create_engine(url, hide_parameters=True)  # errors must not quote people's data
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _use_wal)
 

@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import stamina
 
 import calendly_pipeline
 from calendly_pipeline.models import SqlFile, sql_files
@@ -19,11 +21,18 @@ PACKAGE = Path(calendly_pipeline.__file__).parent
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quiet_retries() -> None:
+    """Attempts are counted by the clients; their log lines would bury a failing test's output."""
+    stamina.instrumentation.set_on_retry_hooks([])
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the variables of the shell it runs in, nor writes into the repository."""
-    for name in ("PIPELINE_AS_OF", "PIPELINE_STATE_URL", "DAGSTER_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith(("PIPELINE_", "DAGSTER_HOME", "CALENDLY_", "CAL_COM_")):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path / "home"))
 
 

@@ -7,7 +7,7 @@ stops the listing. There is no filter by change time, so events are listed by th
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from calendly_pipeline.clients.answer import Answer
@@ -15,6 +15,7 @@ from calendly_pipeline.clients.http import VendorClient, words_of
 from calendly_pipeline.failures import ApiError, NotFound, PagingStuck, PermissionDenied, PlanTooLow, ScopeMissing
 
 PAGE_SIZE = 100
+BOUND = timedelta(seconds=1)
 INVITEE_EVENTS = (
     "invitee.created",
     "invitee.canceled",
@@ -96,11 +97,14 @@ class CalendlyClient(VendorClient):
         return await self.get(f"/event_types/{event_type_id}", kind="event_type")
 
     def events(self, identity: Identity, start: datetime, end: datetime) -> AsyncIterator[Answer]:
-        """Events that start in [start, end), cancelled ones too, pages of `events` by start."""
+        """Events that start in [start, end], cancelled ones too, pages of `events` by start.
+
+        Whether the vendor counts an event at the very bound is not documented, so a second more is asked for.
+        """
         params = {
             **identity.scope,
-            "min_start_time": _instant(start),
-            "max_start_time": _instant(end),
+            "min_start_time": _instant(start - BOUND),
+            "max_start_time": _instant(end + BOUND),
             "sort": "start_time:asc",
         }
         return self.pages("/scheduled_events", params, kind="events")

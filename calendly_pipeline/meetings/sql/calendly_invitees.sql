@@ -1,80 +1,56 @@
--- One row per Calendly booking and invitee, merged over all exports that hold it: of every cell the newest file that
--- has the column wins, and a file without the column takes nothing away.
--- Rows of exports without UUID columns get a key of account, address, start and event type, and are absorbed by a
--- row with UUIDs that agrees in those four.
+-- One row per Calendly booking and invitee, merged over API, webhooks and exports by UUID. What the API or a webhook
+-- tells wins; an export fills what they do not carry. Cancelled by any of them is cancelled: an invitee is never
+-- un-cancelled. A no-show mark follows the newest observation. An invitee that another one names as the one it was
+-- moved from is moved, whichever of the two was told first.
 -- grain: meeting_id, invitee_key
 -- time zone: UTC
-with usable as (
-    select *, recency::bigint * 100000000 + line as newness
-    from sources.calendly_rows
-    where problem is null
+with events as (
+    select * from sources.calendly_events where problem is null
 ),
 
-named as (
-    select booking_key, event_uuid, invitee_uuid, booked_at
-    from usable
-    where event_uuid is not null
-    group by all
+live as (
+    select invitees.*
+    from sources.calendly_invitees as invitees
+    where invitees.problem is null and invitees.event_id in (select event_id from events)
 ),
 
-absorbed as (
+successors as (
     select
-        usable.file_id,
-        usable.line,
-        named.event_uuid,
-        named.invitee_uuid
-    from usable
-    inner join named on usable.booking_key = named.booking_key
-    where usable.event_uuid is null
-    qualify row_number() over (
-        partition by usable.file_id, usable.line
-        order by named.booked_at = usable.booked_at desc nulls last, named.booked_at desc nulls last, named.event_uuid
-    ) = 1
+        old_invitee_id as invitee_id,
+        min(invitee_id) as new_invitee_id,
+        arg_min(event_id, invitee_id) as new_event_id
+    from live
+    where old_invitee_id is not null and old_invitee_id <> invitee_id
+    group by old_invitee_id
 ),
 
-keyed as (
+united as (
     select
-        usable.*,
-        'calendly:' || coalesce(usable.event_uuid, absorbed.event_uuid, usable.booking_key) as meeting_id,
-        coalesce(usable.event_uuid, absorbed.event_uuid) as source_event_id,
-        coalesce(usable.invitee_uuid, absorbed.invitee_uuid, md5(usable.address)) as invitee_key,
-        case when usable.event_uuid is null then 'calendly:' || usable.booking_key end as derived_id
-    from usable
-    left join absorbed on usable.file_id = absorbed.file_id and usable.line = absorbed.line
+        coalesce(exported.meeting_id, 'calendly:' || live.event_id) as meeting_id,
+        coalesce(live.invitee_id, exported.invitee_key) as invitee_key,
+        coalesce(live.event_id, exported.source_event_id) as source_event_id,
+        exported,
+        live,
+        exported.meeting_id is not null as is_by_csv
+    from meetings.calendly_exported as exported
+    full join live on exported.source_event_id = live.event_id and exported.invitee_key = live.invitee_id
+),
+
+joined as (
+    select
+        united.*,
+        events,
+        types.slug as event_type_slug,
+        host as host_user,
+        successors,
+        coalesce(united.live.is_cancelled, false)
+        or coalesce(events.is_cancelled, false)
+        or coalesce(united.live.is_moved_away, false)
+        or successors.invitee_id is not null as is_live_cancelled
+    from united
+    left join events on united.source_event_id = events.event_id
+    left join sources.calendly_event_types as types on events.event_type_id = types.event_type_id
+    left join sources.calendly_users as host on events.hosts[1].user_id = host.user_id
+    left join successors on united.invitee_key = successors.invitee_id
 )
-
-select
-    meeting_id,  -- calendly: and the event's UUID, or a key of account, address, start and event type
-    invitee_key,  -- the invitee's UUID, or a key of the address
-    source_event_id,
-    account,
-    arg_max(email, newness) as email,
-    arg_max(address, newness) as address,
-    said(arg_max(invitee_name, newness)) as name,
-    said(arg_max(invitee_first_name, newness)) as first_name,
-    said(arg_max(invitee_last_name, newness)) as last_name,
-    said(arg_max(invitee_time_zone, newness)) as time_zone_label,
-    said(arg_max(text_reminder_number, newness)) as phone,
-    said(arg_max(event_type_name, newness)) as event_type_name,
-    arg_max(starts_at, newness) as starts_at,
-    arg_max(ends_at, newness) as ends_at,
-    arg_max(booked_at, newness) as booked_at,
-    said(arg_max(location, newness)) as location,
-    arg_max(is_cancelled, newness) as is_cancelled,
-    said(arg_max(canceled_by, newness)) as cancelled_by_name,
-    said(arg_max(cancellation_reason, newness)) as cancellation_reason,
-    arg_max(is_no_show, newness) as is_no_show,  -- null: no file that holds the row can know
-    said(arg_max(guest_emails, newness)) as guest_emails,
-    lower(said(arg_max(user_email, newness))) as host_email,
-    said(arg_max(user_name, newness)) as host_name,
-    said(arg_max(salesforce_uuid, newness)) as salesforce_uuid,
-    json_object(
-        'campaign', said(arg_max(utm_campaign, newness)), 'source', said(arg_max(utm_source, newness)),
-        'medium', said(arg_max(utm_medium, newness)), 'term', said(arg_max(utm_term, newness)),
-        'content', said(arg_max(utm_content, newness))
-    ) as utm,
-    arg_max(answers, newness) as answers,
-    list_sort(list(distinct derived_id) filter (where derived_id is not null)) as derived_ids,  -- ids this row had while no file gave its UUID
-    max(recency) as recency
-from keyed
-group by meeting_id, invitee_key, source_event_id, account
+select 1
