@@ -190,7 +190,8 @@ class VendorClient:
             response = await self._answer(method, path, query, request, body, headers, token)
         data = _parsed(response)
         if response.is_success and (data is not None or response.status_code == 204):
-            return Answer(kind, request.partition(" ")[2], datetime.now(UTC), response.content, data)
+            received_at = datetime.fromtimestamp(self.deadline.clock.unix(), UTC)
+            return Answer(kind, request.partition(" ")[2], received_at, response.content, data)
         if response.status_code == 429:
             self.traffic.refused += 1
             raise RateLimited(self.vendor, request, read_window(response.headers, self.deadline.clock) is not None)

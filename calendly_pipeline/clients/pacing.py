@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from calendly_pipeline.failures import DeadlineReached
@@ -74,7 +75,7 @@ def read_window(headers: Mapping[str, str], clock: Clock) -> Window | None:
         remaining, reset = _number(value), _number(headers.get(f"x-ratelimit-reset{suffix}"))
         if limit is None or remaining is None or reset is None:
             continue
-        left = reset - clock.unix() if reset > UNIX_TIMES_BEGIN else reset
+        left = reset - _vendor_time(headers, clock) if reset > UNIX_TIMES_BEGIN else reset
         windows.append(Window(int(limit), int(remaining), min(max(left, 0.0), LONGEST_WINDOW_SECONDS)))
     return min(windows, key=lambda window: window.remaining, default=None)
 
@@ -168,6 +169,16 @@ class RateBudget:
         self.deadline.require(seconds, vendor, request)
         self.waited_seconds += seconds
         await self.clock.sleep(seconds)
+
+
+def _vendor_time(headers: Mapping[str, str], clock: Clock) -> float:
+    """Unix time by the vendor's clock, in whole seconds as its window ends are: ours may differ, and a request that
+    comes a moment too early costs a blocked minute at Cal.com.
+    """
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return clock.unix()
 
 
 def _number(text: str | None) -> float | None:

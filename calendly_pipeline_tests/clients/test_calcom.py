@@ -28,7 +28,7 @@ def given() -> Iterator[Calcom]:
         yield server
 
 
-@pytest.mark.parametrize("page_size", [1, 4, 7, 64, 65, 130, 250])
+@pytest.mark.parametrize("page_size", [4, 7, 64, 65, 130, 250])
 @pytest.mark.parametrize("after_updated_at", [None, LONG_AGO], ids=["by-start", "by-change"])
 def test_every_booking_for_any_page_size(given: Calcom, page_size: int, after_updated_at: datetime | None) -> None:
     """The pages hold every booking of the world, and the last thing asked for was an empty page."""
@@ -123,7 +123,7 @@ def test_pages_that_do_not_advance_stop_the_listing(query: str) -> None:
             await inner({**scope, "query_string": kept.encode()}, receive, send)
 
         given.server.gate.app = forgetful
-        with pytest.raises(PagingStuck, match="Cal.com GET /bookings"):
+        with pytest.raises(PagingStuck, match=r"the pages do not advance|a page leads back"):
             given.pages()
 
 

@@ -1,7 +1,9 @@
 """The fake Cal.com answers over HTTP as the vendor does, odd successes included."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,9 +14,11 @@ from calendly_pipeline_tests.fakes.calcom.given import ADA, MONDAY, NOW, Firm, a
 from calendly_pipeline_tests.fakes.calcom.named_limits import NamedLimits
 from calendly_pipeline_tests.fakes.calcom.server import SELF_HOSTED
 from calendly_pipeline_tests.fakes.limits import Limit, calcom_headers
+from calendly_pipeline_tests.fakes.requests_valid import Description
 from calendly_pipeline_tests.fakes.serving import Served
 
 DOCUMENTED = "2024-08-13"
+SPEC = Path(__file__).parents[1] / "specs" / "calcom-v2-read-surface.json"
 
 
 class Caller:
@@ -151,6 +155,30 @@ def test_status_means_a_tab(firm: Firm, caller: Caller) -> None:
     assert caller.uids(status="past") == [pending]
     assert caller.uids(status="cancelled,upcoming") == [refused, coming]
     assert caller.uids(status="unconfirmed") == []
+
+
+def test_answers_are_as_described(firm: Firm, caller: Caller) -> None:
+    """Bookings of every kind, the pagination and the user fit the API description, and event types lack nothing.
+
+    The description's alternatives for an event type's locations and questions overlap, so no answer can fit them.
+    """
+    described: dict[str, Any] = {"description": "", "rating": 5}
+    people = {"guests": ["bob@clients.example"], "co_hosts": [firm.admin]}
+    firm.world.book(NOW, firm.review, MONDAY, "Ada Example", ADA, phone="+15550100", **people, **described)
+    firm.world.book_series(NOW, firm.review, MONDAY, "Ada Example", ADA, **described)
+    firm.world.book(NOW, firm.workshop, MONDAY, "Ada Example", ADA, **described)
+    description = Description(json.loads(SPEC.read_text()))
+    body = caller.get("/bookings").json()
+    for row in body["data"]:
+        seated = "seatUid" in row["attendees"][0]
+        kind = "GetSeatedBookingOutput" if seated else "BookingOutput"
+        kind = "RecurringBookingOutput" if "recurringBookingUid" in row else kind
+        assert description.errors(row, "components", "schemas", f"{kind}_2024_08_13") == []
+    assert description.errors(body["pagination"], "components", "schemas", "PaginationMetaDto") == []
+    event_types = caller.get("/event-types", "2024-06-14").json()
+    complaints = description.errors(event_types, "components", "schemas", "GetEventTypesOutput_2024_06_14")
+    assert [complaint for complaint in complaints if "required property" in complaint] == []
+    assert description.errors(caller.get("/me").json(), "components", "schemas", "GetMeOutput") == []
 
 
 def test_addresses_are_matched_letter_by_letter(firm: Firm, caller: Caller) -> None:

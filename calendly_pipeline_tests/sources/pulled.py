@@ -10,6 +10,7 @@ import duckdb
 
 from calendly_pipeline.clients.calendly import CalendlyClient
 from calendly_pipeline.clients.http import Retry, StaticToken
+from calendly_pipeline.clients.pacing import Deadline, SystemClock
 from calendly_pipeline.home import Home
 from calendly_pipeline.sources.calendly_pull import pull_calendly
 from calendly_pipeline.sources.page_loading import load_pages
@@ -22,6 +23,17 @@ from calendly_pipeline_tests.fakes.calendly import CalendlyServer, World
 from calendly_pipeline_tests.fakes.calendly.truth import truth
 
 QUICK = Retry(attempts=12, first_wait_seconds=0.01, longest_wait_seconds=0.05)
+
+
+class At(SystemClock):
+    """A clock on which it is always the same moment of the day, though waiting takes its time."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def unix(self) -> float:
+        """The moment."""
+        return self.moment.timestamp()
 
 
 class Firm:
@@ -49,7 +61,8 @@ class Firm:
         order = Order(mode, _month(first), _month(last), now, f"run{self.runs:03}")
 
         async def run() -> PullReport:
-            settings = {"limit_share": 1.0, "concurrency": 8, "retry": QUICK, **client}
+            deadline = Deadline(None, At(now))
+            settings = {"limit_share": 1.0, "concurrency": 8, "retry": QUICK, "deadline": deadline, **client}
             async with CalendlyClient(self.url, StaticToken(self.token), **settings) as calendly:
                 index = PullIndex(self.state, "calendly", "default")
                 return await pull_calendly(calendly, self.home, index, order, self.said.append)

@@ -1,0 +1,96 @@
+"""A pull through storms and kills: what is landed in the end is exactly what the vendor knows."""
+
+import random
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from calendly_pipeline_tests.fakes.calendly import CalendlyServer
+from calendly_pipeline_tests.fakes.calendly.bulk import booked_firm
+from calendly_pipeline_tests.fakes.faults import STORM, Faults
+from calendly_pipeline_tests.fakes.limits import Limit
+from calendly_pipeline_tests.fakes.serving import Served
+from calendly_pipeline_tests.sources.pulled import Firm
+
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
+MONTHS = ("2026-01", "2026-12")
+
+
+def storm(tmp_path: Path, events: int, seed: int) -> None:
+    """Pull everything while a fifth of all requests fails in every way there is."""
+    faults = Faults(seed, 0.2, STORM, slow_seconds=0.05)
+    server = CalendlyServer(booked_firm(events, "2026-01:2026-12"), limit=Limit(1_000_000), faults=faults)
+    with Served(server) as served:
+        firm = Firm(tmp_path / "firm", server, served.url)
+        report = firm.pull(*MONTHS, NOW, concurrency=24)
+        assert firm.differences("event", "invitee", "event_type", "user") == {}
+        assert set(faults.counts) == set(STORM)
+        assert report.counts["repeated"] >= 0.15 * events
+        firm.close()
+
+
+def killed(tmp_path: Path, events: int, moments: int, seed: int) -> int:
+    """Kill a pull at random moments, each time on a new home; the next pull must complete it. Gives the kills."""
+    server = CalendlyServer(booked_firm(events, "2026-01:2026-12"), limit=Limit(1_000_000), latency=0.01)
+    chance = random.Random(seed)
+    kills = 0
+    with Served(server) as served:
+        whole = _seconds_of_a_whole_pull(tmp_path / "whole", server, served.url)
+        for number in range(moments):
+            firm = Firm(tmp_path / f"firm{number}", server, served.url)
+            process = _process(firm)
+            time.sleep(chance.uniform(0, whole))
+            kills += process.poll() is None
+            process.kill()
+            process.wait()
+            firm.pull(*MONTHS, NOW, "backfill")
+            assert firm.differences() == {}, f"kill {number}"
+            firm.close()
+    return kills
+
+
+def _process(firm: Firm) -> subprocess.Popen[str]:
+    module = "calendly_pipeline_tests.sources.pull_process"
+    arguments = [firm.url, firm.token, str(firm.home.root), "2026-01-01", "2026-12-01"]
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    process.stdout.close()
+    return process
+
+
+def _seconds_of_a_whole_pull(root: Path, server: CalendlyServer, url: str) -> float:
+    firm = Firm(root, server, url)
+    process = _process(firm)
+    began = time.monotonic()
+    assert process.wait(60) == 0
+    firm.close()
+    return time.monotonic() - began
+
+
+def test_a_storm_loses_nothing(tmp_path: Path) -> None:
+    """With 20 % of requests refused, broken, cut or slow, a pull of 150 events is complete and exact."""
+    storm(tmp_path, 150, seed=1)
+
+
+def test_a_kill_loses_nothing(tmp_path: Path) -> None:
+    """After kill -9 at three moments of a pull, the next pull ends with exactly what the vendor knows."""
+    assert killed(tmp_path, 150, moments=3, seed=2) >= 1
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_a_storm_over_five_thousand_events_loses_nothing(tmp_path: Path) -> None:
+    """The same storm for a whole pull of 5,000 events."""
+    storm(tmp_path, 5_000, seed=3)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_twenty_kills_lose_nothing(tmp_path: Path) -> None:
+    """kill -9 at 20 random moments of a pull of 1,000 events: each time the next pull ends exactly right."""
+    assert killed(tmp_path, 1_000, moments=20, seed=4) >= 15
