@@ -17,7 +17,7 @@ from calendly_pipeline import cli_sources, environment
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
-from calendly_pipeline.settings import load_settings
+from calendly_pipeline.settings_file import load_settings
 from calendly_pipeline.warehouse import open_warehouse
 
 console = Console(highlight=False)
@@ -62,7 +62,24 @@ def active_home() -> Home:
     """The firm's home; the sample's as long as nothing was ever dropped."""
     home = environment.current_home()
     sample = home.data / "sample_home"
-    return Home(sample) if not home.has_data() and sample.exists() else home
+    return Home(sample) if not is_in_use(home) and sample.exists() else home
+
+
+def is_in_use(home: Home) -> bool:
+    """Whether anything was ever dropped, pulled or delivered."""
+    if home.has_data():
+        return True
+    if not (home.data / "state.db").exists():
+        return False
+    from calendly_pipeline.sources.deliveries import newest_delivery_id
+    from calendly_pipeline.state import State
+
+    state = State(environment.state_url(home))
+    try:
+        state.upgrade()
+        return newest_delivery_id(state) > 0
+    finally:
+        state.close()
 
 
 @commands.command()
@@ -71,7 +88,7 @@ def active_home() -> Home:
 def run(as_of_text: str | None, sample: bool) -> None:
     """Take in what lies in data/, run everything, and plan the CRM writes without sending."""
     home = environment.current_home()
-    if sample or not home.has_data():
+    if sample or not is_in_use(home):
         why = "" if sample else "There are no files in data/calendly, data/calcom or data/contacts yet. "
         home = prepare_sample(home)
         console.print(

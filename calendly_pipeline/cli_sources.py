@@ -13,7 +13,8 @@ from rich.table import Table
 from calendly_pipeline import environment
 from calendly_pipeline.failures import InputError, SettingsError
 from calendly_pipeline.home import Home
-from calendly_pipeline.settings import CalendlyAccount, Settings, load_settings
+from calendly_pipeline.settings import CalendlyAccount, Settings
+from calendly_pipeline.settings_file import load_settings
 from calendly_pipeline.state import State
 
 if TYPE_CHECKING:

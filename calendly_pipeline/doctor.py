@@ -7,7 +7,8 @@ from calendly_pipeline.doctor_sources import live_sources
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.findings import Finding
 from calendly_pipeline.home import DROP_FOLDERS, Home
-from calendly_pipeline.settings import Settings, load_settings
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.settings_file import load_settings
 from calendly_pipeline.state import State
 from calendly_pipeline.summary import gaps
 from calendly_pipeline.warehouse import open_warehouse
@@ -73,5 +74,7 @@ def _warehouse(home: Home) -> Iterator[Finding]:
     for folder, name, reason, remedy in rejected:
         yield Finding("error", f"data/{folder}/{name}", f"{reason}. {remedy or ''}".strip())
     for platform, account, first, last, days in missing:
-        text = f"no {platform} export covers {first:%d %b %Y} to {last:%d %b %Y} ({days} days); export that range again"
-        yield Finding("warning", f"coverage {account}", f"{text} and drop it into data/{platform}")
+        text = f"no {platform} export or pull covers {first:%d %b %Y} to {last:%d %b %Y} ({days} days); pull it"
+        pull = f"`calendly-pipeline ingest --from {first:%Y-%m} --to {last:%Y-%m}`"
+        remedy = f"({pull}), or export that range again and drop it into data/{platform}"
+        yield Finding("warning", f"coverage {account}", f"{text} {remedy}")

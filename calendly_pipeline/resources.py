@@ -15,7 +15,8 @@ from pydantic import PrivateAttr
 from calendly_pipeline import environment
 from calendly_pipeline.failures import WarehouseBusy
 from calendly_pipeline.home import Home
-from calendly_pipeline.settings import Settings, load_settings
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.settings_file import load_settings
 from calendly_pipeline.state import State
 from calendly_pipeline.warehouse import open_warehouse
 

@@ -1,24 +1,18 @@
-"""pipeline.toml as validated settings. Errors name the key, the nearest known one and the line to write.
+"""What a firm decides, as validated settings.
 
-What belongs here: what a firm decides. What does not: secrets (environment only) and where things lie (`home.py`).
+What belongs here: keys, kinds and defaults. What does not: reading the file (`settings_file.py`), secrets (environment
+only) and where things lie (`home.py`).
 """
 
 import difflib
 import json
-import tomllib
+import re
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-
-from calendly_pipeline.failures import SettingsError
-
-RENAMED: dict[str, str] = {}
-"""Former dotted key -> present one; a file that still uses the former is told so."""
-
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _zones = cache(available_timezones)
 
@@ -28,6 +22,12 @@ def _known_zone(name: str) -> str:
         near = difflib.get_close_matches(name, _zones(), n=1)
         hint = f"; the nearest is {near[0]}" if near else ""
         raise ValueError(f"{name!r} is no IANA time zone{hint}")
+    return name
+
+
+def _folder_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ValueError(f"{name!r} may hold only letters, digits, '.', '_' and '-', and begins with a letter or digit")
     return name
 
 
@@ -62,7 +62,7 @@ class Firm(Section):
 class Account(Section):
     """One Calendly account or Cal.com instance. Its files lie in `data/<platform>/<name>/`."""
 
-    name: str = "default"
+    name: Annotated[str, AfterValidator(_folder_name)] = Field(default="default", description="Also a folder's name.")
     csv_time_zone: Zone | None = Field(default=None, description="Zone of the times in its exports; else the firm's.")
     token_env: str | None = Field(
         default=None,
@@ -270,44 +270,3 @@ class Settings(Section):
             for platform in ("calendly", "calcom")
             for account in self.accounts(platform)
         ]
-
-
-def load_settings(path: Path) -> Settings:
-    """Read pipeline.toml; no file means defaults. Raises SettingsError naming every wrong key."""
-    if not path.exists():
-        return Settings()
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{path.name} is not valid TOML: {error}.", "Compare it with pipeline.example.toml."
-        ) from error
-    try:
-        return Settings.model_validate(document)
-    except ValidationError as error:
-        raise SettingsError(f"{path.name}: " + "; ".join(_explain(item) for item in error.errors())) from None
-
-
-def _explain(item: Any) -> str:
-    parts = [str(part) for part in item["loc"]]
-    key = ".".join(parts)
-    if item["type"] != "extra_forbidden":
-        return f"{key}: {item['msg']}"
-    if key in RENAMED:
-        return f"{key} is now called {RENAMED[key]}"
-    known = known_keys()
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-    return f"unknown key {key}; the nearest known one is {near[0]}"
-
-
-def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
-    """Dotted names of every setting; lists of tables appear under their own name."""
-    keys: list[str] = []
-    for name, field in model.model_fields.items():
-        annotation = field.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            keys += known_keys(annotation, f"{prefix}{name}.")
-        else:
-            keys.append(prefix + name)
-    keys += [f"{prefix}destinations.lacrm.{name}" for name in Destination.model_fields] if model is Settings else []
-    return keys

@@ -29,17 +29,16 @@ def figures(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
 
 
 def gaps(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, Any, Any, int]]:
-    """Stretches of days no file speaks of: platform, account, first day, last day, days."""
+    """Stretches of days no route vouches for: platform, account, first day, last day, days."""
     return connection.execute(
         """
         with gap_days as (
-            select platform, account, route, day,
-                day - (row_number() over (partition by platform, account, route order by day))::integer as stretch
-            from meetings.coverage
-            where not is_covered
+            select platform, account, day,
+                day - (row_number() over (partition by platform, account order by day))::integer as stretch
+            from (select distinct platform, account, day from meetings.coverage where gap_days is not null)
         )
         select platform, account, min(day), max(day), count(*)::integer
-        from gap_days group by platform, account, route, stretch order by 1, 2, 3
+        from gap_days group by platform, account, stretch order by 1, 2, 3
         """
     ).fetchall()
 

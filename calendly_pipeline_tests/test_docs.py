@@ -6,7 +6,7 @@ import pytest
 
 from calendly_pipeline.cli import commands
 from calendly_pipeline.home import REPOSITORY
-from calendly_pipeline.settings import known_keys
+from calendly_pipeline.settings_file import known_keys
 from calendly_pipeline.warehouse import STAGES
 from calendly_pipeline_tests.conftest import PACKAGE, Tables
 

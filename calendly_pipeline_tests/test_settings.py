@@ -7,7 +7,8 @@ import pytest
 
 from calendly_pipeline.failures import SettingsError
 from calendly_pipeline.home import REPOSITORY
-from calendly_pipeline.settings import Settings, known_keys, load_settings
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.settings_file import known_keys, load_settings
 
 
 def written(path: Path, text: str) -> Path:

@@ -4,9 +4,10 @@ What belongs here: waiting. What does not: what is asked, or what an answer says
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
@@ -15,7 +16,11 @@ from calendly_pipeline.failures import DeadlineReached
 LONGEST_WINDOW_SECONDS = 3600.0
 UNIX_TIMES_BEGIN = 1e9
 REFUSED_PAUSE_SECONDS = 0.25
-"""A refused request is not repeated sooner, whatever the vendor's whole seconds say."""
+"""A refused request does not queue again sooner."""
+SHORTEST_PAUSE_SECONDS = 1.0
+"""Vendors name whole seconds, some rounded down: a window that ends in 0 may last one more."""
+ONE_WINDOW_SECONDS = 1.5
+"""Ends that lie no further apart are one window's: whole seconds blur them."""
 
 
 class Clock(Protocol):
@@ -77,7 +82,7 @@ def read_window(headers: Mapping[str, str], clock: Clock) -> Window | None:
             continue
         left = reset - _vendor_time(headers, clock) if reset > UNIX_TIMES_BEGIN else reset
         windows.append(Window(int(limit), int(remaining), min(max(left, 0.0), LONGEST_WINDOW_SECONDS)))
-    return min(windows, key=lambda window: window.remaining, default=None)
+    return min(windows, key=lambda window: (window.remaining, -window.reset_seconds), default=None)
 
 
 @dataclass
@@ -124,8 +129,8 @@ class RateBudget:
         self._ends_at = 0.0
         self._is_unlimited = False
 
-    async def acquire(self, vendor: str, request: str) -> None:
-        """Wait until one more request fits; every acquire is followed by one `settle`."""
+    async def acquire(self, vendor: str, request: str) -> float:
+        """Wait until one more request fits, and tell when it may go; every acquire is followed by one `settle`."""
         async with self._turn:
             while not self._fits():
                 if self._in_flight:
@@ -134,25 +139,38 @@ class RateBudget:
                 else:
                     await self._wait_for_window(vendor, request)
             self._in_flight += 1
+            return self.clock.monotonic()
 
-    def settle(self, headers: Mapping[str, str] | None, *, refused: bool = False) -> None:
-        """Take note of an answer's headers; None: no answer came."""
+    def settle(
+        self, headers: Mapping[str, str] | None, *, refused: bool = False, sent_at: float | None = None
+    ) -> None:
+        """Take note of an answer's headers; None: no answer came. `sent_at` is what `acquire` told."""
         self._in_flight -= 1
         self._answered.set()
         if headers is None:
+            self._count_lost()
             return
         window = read_window(headers, self.clock)
         if window is None:
             self._is_unlimited = self._window is None and not refused
             return
-        pause = max(window.reset_seconds, REFUSED_PAUSE_SECONDS) if refused else window.reset_seconds
-        ends_at = self.clock.monotonic() + pause
-        if self._window is None or ends_at > self._ends_at + 1.5:
-            self._window, self._ends_at = window, ends_at
+        self._is_unlimited = False
+        self._note(replace(window, remaining=0) if refused else window, refused, sent_at)
+
+    def _note(self, window: Window, refused: bool, sent_at: float | None) -> None:
+        now = self.clock.monotonic()
+        ends_at = now + max(window.reset_seconds, SHORTEST_PAUSE_SECONDS)
+        ends_at_least = (now if sent_at is None else sent_at) + window.reset_seconds
+        if self._window is None or ends_at_least > self._ends_at + ONE_WINDOW_SECONDS:
+            self._window, self._ends_at = window, ends_at  # a slow answer of the old window does not pass for a new one
             return
-        remaining = min(window.remaining, self._window.remaining)
-        self._window = Window(window.limit, remaining, window.reset_seconds)
+        self._window = replace(window, remaining=min(window.remaining, self._window.remaining))
         self._ends_at = ends_at if refused else min(ends_at, self._ends_at)
+
+    def _count_lost(self) -> None:
+        """The vendor may have counted a request whose answer was lost."""
+        if self._window is not None:
+            self._window = replace(self._window, remaining=self._window.remaining - 1)
 
     def _fits(self) -> bool:
         if self._is_unlimited:
@@ -161,7 +179,7 @@ class RateBudget:
             self._window = None
         if self._window is None:
             return self._in_flight == 0
-        reserved = self._window.limit * (1 - self.share)
+        reserved = math.ceil(round(self._window.limit * (1 - self.share), 6))
         return self._window.remaining - self._in_flight > reserved
 
     async def _wait_for_window(self, vendor: str, request: str) -> None:
@@ -183,6 +201,7 @@ def _vendor_time(headers: Mapping[str, str], clock: Clock) -> float:
 
 def _number(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text.strip())
+        number = math.nan if text is None else float(text.strip())
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -162,7 +162,7 @@ def _order(context: dg.AssetExecutionContext, firm: FirmResource) -> Order:
         first=min(months),
         last=max(months),
         now=datetime.now(UTC),
-        run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}",
+        run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run.run_id[:8]}",
         no_show_days=firm.settings.ingest.no_show_days,
     )
 

@@ -16,6 +16,7 @@ from calendly_pipeline.home import Home
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.sources import calcom_csv, calendly_csv, contact_csv
 from calendly_pipeline.sources.landing import LandedFile, account_of, content, landed_files
+from calendly_pipeline.sources.pages import page_files
 from calendly_pipeline.sources.tabular import Batch, RejectedRow
 from calendly_pipeline.sources.time_zones import zone_labels
 from calendly_pipeline.warehouse import insert_rows, replace_rows
@@ -27,6 +28,7 @@ TABLES = {
 }
 """Drop folder -> the tables its files may fill."""
 
+ZONE_LINE = 'Add to pipeline.toml, under [firm]: time_zone = "America/New_York" (your own zone).'
 READER_VERSION = 1
 """Raise it when a reader reads a file otherwise than before: every file is then read again."""
 
@@ -41,14 +43,17 @@ class LoadReport:
 
 
 def require_time_zone(settings: Settings, home: Home) -> None:
-    """Raise SettingsError, with the line to add, when bookings were dropped and the firm's zone is not set."""
+    """Raise SettingsError, with the line to add, when there are bookings and the firm's zone is not set."""
+    if settings.firm.time_zone is not None:
+        return
     dropped = (path.relative_to(home.data).as_posix() for path in home.dropped_files())
     landed = (f"{file.folder}/{file.name}" for file in landed_files(home))
     bookings = [name for name in (*dropped, *landed) if not name.startswith("contacts/")]
-    if bookings and settings.firm.time_zone is None:
+    if bookings:
+        raise SettingsError(f"{bookings[0]}: its times carry no zone, and firm.time_zone is not set.", ZONE_LINE)
+    if any(page_files(home)):
         raise SettingsError(
-            f"{bookings[0]}: its times carry no zone, and firm.time_zone is not set.",
-            'Add to pipeline.toml, under [firm]: time_zone = "America/New_York" (your own zone).',
+            "Bookings were pulled, and firm.time_zone, which gives them their day, is not set.", ZONE_LINE
         )
 
 

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from calendly_pipeline.environment import state_url
 from calendly_pipeline.home import Home
-from calendly_pipeline.settings import load_settings
+from calendly_pipeline.settings_file import load_settings
 from calendly_pipeline.state import State
 from calendly_pipeline.web.bodies import Limits
 from calendly_pipeline.web.health import health_route

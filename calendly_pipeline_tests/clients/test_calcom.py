@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse
 
 from calendly_pipeline.clients.calcom import CalcomClient
 from calendly_pipeline.failures import ApiError, PagingStuck, Unavailable
@@ -117,8 +119,8 @@ def test_pages_that_do_not_advance_stop_the_listing(query: str) -> None:
     with calcom(230, always_cursor=query == "cursor=") as given:
         inner = given.server.gate.app
 
-        async def forgetful(scope: dict[str, object], receive: object, send: object) -> None:
-            parts = str(bytes(scope["query_string"]), "ascii").split("&")  # pyright: ignore[reportArgumentType]
+        async def forgetful(scope: Any, receive: Any, send: Any) -> None:
+            parts = scope["query_string"].decode().split("&")
             kept = "&".join(part for part in parts if not part.startswith(query))
             await inner({**scope, "query_string": kept.encode()}, receive, send)
 
@@ -139,8 +141,22 @@ def test_an_older_server_is_named_as_such() -> None:
             given.asked(lambda client: client.booking(uid))
 
 
+def test_a_server_without_pagination_is_no_api_v2(given: Calcom) -> None:
+    """An empty list that says nothing of its pages cannot vouch for an empty account."""
+    inner = given.server.gate.app
+
+    async def silent(scope: Any, receive: Any, send: Any) -> None:
+        answer = JSONResponse({"status": "success", "data": []})
+        await (answer if scope["path"] == "/v2/bookings" else inner)(scope, receive, send)
+
+    given.server.gate.app = silent
+    with pytest.raises(ApiError, match="the answer holds no pagination"):
+        given.asked(lambda client: client.probe())
+
+
 def test_who_the_key_is_and_its_event_types(given: Calcom) -> None:
-    """probe tells the address and looks at one booking; event types are the owner's."""
+    """probe tells the address in lower case and looks at one booking; event types are the owner's."""
+    next(iter(given.world.users.values())).email = "Olive@Firm.example"
     owner = given.asked(lambda client: client.probe())
     assert (owner.address, owner.username) == ("olive@firm.example", "olive")
     assert [answer.kind for answer in owner.answers] == ["me", "bookings"]

@@ -66,7 +66,7 @@ def test_unknown_keys_survive_into_landing(firm: Firm) -> None:
 
 
 def test_a_second_pull_with_nothing_changed_costs_next_to_nothing(firm: Firm) -> None:
-    """The first pull asks for every event's invitees, the second for those of the last week's meetings, the third none."""
+    """The first pull asks for all invitees, the second for those of the last week's meetings, the third for none."""
     first = firm.pull(*EVERYTHING, NOW)
     second = firm.pull(*EVERYTHING, NOW + timedelta(hours=1))
     files = len(page_files(firm.home))
@@ -94,12 +94,12 @@ def test_late_changes_inside_the_window_reach_the_next_ordinary_pull(firm: Firm)
     assert records["invitee"][last_part(invitee_of(firm, recent))]["no_show"]
     assert records["event"][last_part(other)]["status"] == "canceled"
     assert records["invitee"][last_part(moved.invitee)]["old_invitee"] == invitee_of(firm, ahead)
-    assert [guest["email"] for guest in records["event"][last_part(third)]["event_guests"]][-1] == "late@clients.example"
+    assert records["event"][last_part(third)]["event_guests"][-1]["email"] == "late@clients.example"
     assert report.counts["new"] == 1
 
 
 def test_late_changes_outside_the_window_wait_for_the_wide_pull(firm: Firm) -> None:
-    """A no-show set two months late touches nothing a listing shows; the nightly pull finds it, and says that it did."""
+    """A no-show set two months late touches nothing a listing shows; the nightly pull finds it, and says so."""
     firm.pull(*EVERYTHING, NOW)
     old = events_of(firm, NOW - timedelta(days=75), NOW - timedelta(days=45))
     firm.world.mark_no_show(invitee_of(firm, old[0]), now=NOW)

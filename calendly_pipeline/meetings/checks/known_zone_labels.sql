@@ -2,7 +2,7 @@
 -- asset: meetings.attendees
 -- severity: warn
 select invitees.time_zone_label, count(*) as row_count
-from meetings.calendly_invitees as invitees
+from meetings.calendly_exported as invitees
 left join sources.time_zone_labels as labels on lower(invitees.time_zone_label) = lower(labels.label)
 where invitees.time_zone_label is not null and labels.label is null
 group by invitees.time_zone_label

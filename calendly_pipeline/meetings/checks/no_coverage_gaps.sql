@@ -1,4 +1,4 @@
--- Every day between the first and the last that files speak of is covered by a file.
+-- Every day between the first and the last that any route speaks of is vouched for by a file or a pull.
 -- asset: meetings.coverage
 -- severity: warn
 select platform, account, min(day) as first_day, max(day) as last_day, max(gap_days) as gap_days
@@ -6,7 +6,6 @@ from (
     select
         platform, account, day, gap_days,
         day - (row_number() over (partition by platform, account order by day))::integer as stretch
-    from meetings.coverage
-    where not is_covered
+    from (select distinct platform, account, day, gap_days from meetings.coverage where gap_days is not null)
 )
 group by platform, account, stretch

@@ -1,7 +1,7 @@
 -- One row per meeting and person. Whether somebody came is decided here, per person: `is_held`.
 -- grain: attendee_id
 -- time zone: UTC
--- source of truth: the booking tools, newest file first
+-- source of truth: the booking tools; API and webhooks before exports, newest first
 with absences as (
     select pair.counted_attendee_id as attendee_id, nullif(bool_or(loser.is_no_show), false) as is_no_show
     from meetings.duplicates as pair
@@ -34,6 +34,8 @@ select
     answers_by_question(bookings.answers) as answers,  -- question -> answer
     bookings.utm,
     bookings.crm_contact_hint,  -- contact id carried in the booking link
+    bookings.is_paid,  -- false: a payment was asked for and not made; null: no payment is known
+    bookings.scheduling_method,  -- instant_book | api; null: booked on a page, or not known
     bookings.booked_at,
     bookings.cancelled_at,
     case when moves.attendee_id is null then bookings.cancelled_by end as cancelled_by,  -- host | invitee | unknown
@@ -44,7 +46,7 @@ select
     chains.chain_id,
     chains.reschedule_count::integer as reschedule_count,
     duplicates.counted_attendee_id as duplicate_of,  -- the attendee row that counts; null when this row counts
-    bookings.routes
+    bookings.routes  -- by which routes the booking is known
 from meetings.bookings as bookings
 inner join meetings.meetings as meetings on bookings.meeting_id = meetings.meeting_id
 inner join meetings.attendee_chains as chains on bookings.attendee_id = chains.attendee_id

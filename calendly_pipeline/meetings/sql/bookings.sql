@@ -20,11 +20,15 @@ hosted as (
     left join aliases on united.host_email = aliases.alias
 ),
 
--- Cal.com's exports hold a user name; Calendly's the name people know.
+-- Cal.com's exports hold a user name; Calendly the name people know.
 host_names as (
-    select host_email, arg_max(host_name, booked_at) as host_name
-    from hosted
-    where platform = 'calendly'
+    select host_email, arg_max(host_name, (booked_at, host_name)) as host_name
+    from (
+        select host_email, host_name, max(booked_at) as booked_at
+        from hosted
+        where platform = 'calendly' and host_name is not null
+        group by host_email, host_name
+    )
     group by host_email
 )
 
@@ -36,7 +40,8 @@ select
         hosted.account,
         hosted.address,
         hosted.host_email,
-        coalesce(hosted.event_type_id, trim(hosted.event_type_name))
+        case when hosted.platform = 'calcom' then hosted.event_type_id end,
+        case when hosted.platform = 'calendly' or hosted.event_type_id is null then trim(hosted.event_type_name) end
     ]) as series  -- same person, host and event type: within it a moved booking finds its successor
 from hosted
 left join host_names on hosted.host_email = host_names.host_email

@@ -56,6 +56,7 @@ united as (
             when live.is_cancelled or (live.invitee_id is not null and events.is_cancelled) then false
         end as is_moved_away,  -- null: nobody can say
         live.is_moved_here,
+        live.invitee_id is not null as is_live,
         live.old_event_id,
         live.old_invitee_id,
         coalesce(live.new_event_id, successors.new_event_id) as new_event_id,
@@ -79,8 +80,7 @@ united as (
             case when exported.meeting_id is null then [] else ['csv'] end,
             coalesce(live.routes, []),
             coalesce(events.routes, [])
-        ))) as routes,
-        exported.derived_ids
+        ))) as routes
     from meetings.calendly_exported as exported
     full join live on exported.source_event_id = live.event_id and exported.invitee_key = live.invitee_id
     left join sources.calendly_events as events
@@ -119,7 +119,7 @@ select
     case
         when is_moved_away then true
         when is_cancelled_live then is_moved_away
-        when is_moved_here is not null and not is_cancelled_exported then false
+        when is_live and not is_cancelled_exported then false
     end as is_moved_away,  -- null: no route that knows of the cancellation can say
     is_moved_here,  -- null: no route can say
     'calendly:' || old_event_id || '/' || old_invitee_id as linked_from_attendee_id,
@@ -141,6 +141,5 @@ select
     scheduling_method,
     updated_at,
     last_seen_at,
-    routes,
-    derived_ids  -- ids this row had while nothing gave its UUID
+    routes
 from united

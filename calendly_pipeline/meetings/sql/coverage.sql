@@ -1,7 +1,9 @@
--- One row per platform, account, route and day, from the first to the last day any file speaks of.
--- An export vouches for the range in its name, else from its first to its last start day, and never past the day it
--- landed or the run's clock. A quiet stretch longer than `coverage.max_quiet_days` inside a file without a named range is
--- unproven: perhaps quiet, perhaps filtered out. A day no file speaks of is a gap.
+-- One row per platform, account, route and day, from the first to the last day any route speaks of.
+-- An API vouches for the days, whole in the firm's zone, inside the windows of its finished pulls, never past the day a
+-- pull finished. An export vouches for the range in its name, else from its first to its last start day, and never past
+-- the day it landed. Nothing vouches past the run's clock. Webhooks vouch for nothing: a delivery that never came leaves
+-- no trace. A quiet stretch longer than `coverage.max_quiet_days` inside a file without a named range is unproven:
+-- perhaps quiet, perhaps filtered out. A day no route vouches for is a gap.
 -- grain: platform, account, route, day
 -- time zone: the firm's
 with starts as (
@@ -50,7 +52,7 @@ quiet as (
     where next_day - day - 1 > $max_quiet_days
 ),
 
-vouched as (
+exported as (
     select
         ranges.platform,
         ranges.account,
@@ -61,65 +63,139 @@ vouched as (
     where ranges.first_day <= ranges.last_day
 ),
 
-days as (
-    select
-        vouched.platform,
-        vouched.account,
-        vouched.day,
-        bool_or(vouched.is_named or quiet.file_id is null) as is_proven
-    from vouched
-    left join quiet
-        on vouched.file_id = quiet.file_id and vouched.day between quiet.first_day and quiet.last_day
-    group by vouched.platform, vouched.account, vouched.day
-),
-
-spans as (
-    select platform, account, min(day) as first_day, max(day) as last_day
-    from days
-    group by platform, account
-),
-
-calendar as (
+pulled as (
     select
         platform,
         account,
-        unnest(generate_series(first_day, last_day, interval 1 day))::date as day
-    from spans
+        from_at,
+        least(to_at, timezone(
+            $firm_time_zone,
+            (least(day_in(finished_at, $firm_time_zone), day_in($as_of, $firm_time_zone)) + 1)::timestamp
+        )) as to_at
+    from sources.pulls
+    where from_at < to_at and finished_at is not null
 ),
 
-marked as (
+-- Windows that touch make one: a day in the firm's zone may lie in two months of UTC.
+touching as (
     select
-        calendar.platform,
-        calendar.account,
-        calendar.day,
-        days.day is not null as is_covered,
-        coalesce(not days.is_proven, false) as is_unproven,
-        calendar.day - (row_number() over (
-            partition by calendar.platform, calendar.account, days.day is not null order by calendar.day
-        ))::integer as stretch
-    from calendar
-    left join days
-        on calendar.platform = days.platform and calendar.account = days.account and calendar.day = days.day
+        *,
+        max(to_at) over (
+            partition by platform, account order by from_at, to_at rows between unbounded preceding and 1 preceding
+        ) as reached_at
+    from pulled
+    where from_at < to_at
+),
+
+islands as (
+    select
+        platform,
+        account,
+        from_at,
+        to_at,
+        sum(case when from_at <= reached_at then 0 else 1 end) over (
+            partition by platform, account order by from_at, to_at rows unbounded preceding
+        ) as island
+    from touching
+),
+
+windows as (
+    select
+        platform,
+        account,
+        timezone($firm_time_zone, min(from_at)) as first_moment,
+        timezone($firm_time_zone, max(to_at)) as last_moment
+    from islands
+    group by platform, account, island
+),
+
+answered as (
+    select
+        platform,
+        account,
+        unnest(generate_series(
+            first_moment::date + (case when first_moment = first_moment::date then 0 else 1 end),
+            last_moment::date - 1,
+            interval 1 day
+        ))::date as day
+    from windows
+),
+
+vouched as (
+    select
+        exported.platform,
+        exported.account,
+        'csv' as route,
+        exported.day,
+        bool_or(exported.is_named or quiet.file_id is null) as is_proven
+    from exported
+    left join quiet
+        on exported.file_id = quiet.file_id and exported.day between quiet.first_day and quiet.last_day
+    group by exported.platform, exported.account, exported.day
+    union all by name
+    select platform, account, 'api' as route, day, true as is_proven
+    from answered
+),
+
+spans as (
+    select
+        platform,
+        account,
+        unnest(generate_series(min(day), max(day), interval 1 day))::date as day
+    from vouched
+    group by platform, account
+),
+
+anybody as (
+    select distinct platform, account, day
+    from vouched
+),
+
+gaps as (
+    select platform, account, day, count(*) over (partition by platform, account, stretch) as gap_days
+    from (
+        select
+            spans.*,
+            spans.day - (row_number() over (partition by spans.platform, spans.account order by spans.day))::integer as stretch
+        from spans
+        anti join anybody
+            on spans.platform = anybody.platform and spans.account = anybody.account and spans.day = anybody.day
+    )
+),
+
+routes as (
+    select distinct platform, account, route
+    from vouched
 ),
 
 counted as (
-    select platform, account, day_in(starts_at, $firm_time_zone) as day, count(distinct meeting_id) as meetings
+    select
+        platform,
+        account,
+        day_in(starts_at, $firm_time_zone) as day,
+        count(distinct meeting_id) filter (where list_contains(routes, 'api')) as api_meetings,
+        count(distinct meeting_id) filter (where list_contains(routes, 'csv')) as csv_meetings
     from meetings.bookings
     group by all
 )
 
 select
-    marked.platform,
-    marked.account,
-    marked.day,
-    'csv' as route,  -- api | webhook | csv
-    coalesce(counted.meetings, 0)::integer as meetings,  -- meetings that start on the day
-    marked.is_covered,  -- some file speaks of the day
-    marked.is_unproven,  -- only inside a long quiet stretch of a file without a named range
-    case
-        when not marked.is_covered
-            then count(*) over (partition by marked.platform, marked.account, marked.is_covered, marked.stretch)
-    end::integer as gap_days  -- length of the gap the day lies in; null for a covered day
-from marked
+    spans.platform,
+    spans.account,
+    spans.day,
+    routes.route,  -- api | csv
+    coalesce(case routes.route when 'api' then counted.api_meetings else counted.csv_meetings end, 0)::integer
+        as meetings,  -- meetings that start on the day and are known by the route
+    vouched.day is not null as is_covered,  -- the route vouches for the day
+    coalesce(not vouched.is_proven, false) as is_unproven,  -- only inside a long quiet stretch of a file without a named range
+    gaps.gap_days::integer as gap_days  -- length of the gap the day lies in; null where any route vouches for it
+from spans
+inner join routes on spans.platform = routes.platform and spans.account = routes.account
+left join vouched
+    on spans.platform = vouched.platform
+    and spans.account = vouched.account
+    and spans.day = vouched.day
+    and routes.route = vouched.route
+left join gaps on spans.platform = gaps.platform and spans.account = gaps.account and spans.day = gaps.day
 left join counted
-    on marked.platform = counted.platform and marked.account = counted.account and marked.day = counted.day
+    on spans.platform = counted.platform and spans.account = counted.account and spans.day = counted.day

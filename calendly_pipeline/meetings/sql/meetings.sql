@@ -3,7 +3,7 @@
 -- pending; confirmed (not over); no_show (over, and every active invitee or the host was absent); completed.
 -- grain: meeting_id
 -- time zone: UTC
--- source of truth: the booking tools, newest file first
+-- source of truth: the booking tools; API and webhooks before exports, newest first
 with absences as (
     select
         pair.counted_attendee_id as attendee_id,
@@ -27,6 +27,9 @@ people as (
         bookings.is_state_certain,
         bookings.is_host_absent,
         bookings.cancelled_at,
+        bookings.routes,
+        bookings.updated_at,
+        bookings.last_seen_at,
         least(bookings.booked_at, absences.booked_at) as booked_at,
         coalesce(absences.is_no_show, false) or coalesce(bookings.is_no_show, false) as was_absent,
         moves.attendee_id is not null or coalesce(bookings.is_moved_away, false) as is_moved,
@@ -48,6 +51,13 @@ grouped as (
         min(attendee_id) filter (where is_invitee) as shared_attendee_id,
         min(booked_at) as booked_at,
         max(cancelled_at) as cancelled_at,
+        max(updated_at) as updated_at,
+        max(last_seen_at) as last_seen_at,
+        routes_of(
+            bool_or(list_contains(routes, 'api')),
+            bool_or(list_contains(routes, 'csv')),
+            bool_or(list_contains(routes, 'webhook'))
+        ) as routes,
         min(cancelled_by) as first_cancelled_by,
         max(cancelled_by) as last_cancelled_by,
         max(state) filter (where state in ('rejected', 'pending')) as open_state,
@@ -80,7 +90,10 @@ co_hosts as (
 settled as (
     select
         grouped.*,
-        shared.* exclude (meeting_id, booked_at, cancelled_at, cancelled_by, is_state_certain, is_host_absent),
+        shared.* exclude (
+            meeting_id, booked_at, cancelled_at, cancelled_by, is_state_certain, is_host_absent, routes, updated_at,
+            last_seen_at
+        ),
         case
             when grouped.open_state = 'rejected' then 'rejected'
             when not has_active_invitee and has_moved_invitee then 'rescheduled'
@@ -112,7 +125,7 @@ select
     settled.platform,  -- calendly | calcom
     settled.account,
     settled.source_event_id,  -- the vendor's uuid or uid; null for an export without one
-    settled.routes,  -- by which routes the booking is known
+    settled.routes,  -- by which routes the booking is known: api, csv, webhook
     settled.event_type_name,
     settled.event_type_slug,
     settled.event_type_id,
@@ -128,7 +141,7 @@ select
     settled.location_type,
     settled.location,
     settled.booked_at,  -- the earliest, also of a duplicate in the other tool
-    settled.cancelled_at,  -- null where only an export knows the cancellation
+    case when settled.status in ('cancelled', 'rescheduled') then settled.cancelled_at end as cancelled_at,  -- null where only an export knows
     case
         when settled.status <> 'cancelled' then null
         when settled.first_cancelled_by = settled.last_cancelled_by then settled.first_cancelled_by
@@ -150,7 +163,8 @@ select
     settled.is_host_absent,
     settled.is_state_certain or settled.ends_at > $as_of as is_status_certain,  -- false: known only from an Insights file
     settled.invitees_count::integer as invitees_count,
-    null::timestamptz as updated_at,  -- exports do not hold it
+    settled.updated_at,  -- the vendor's time of the last change; exports do not hold it
+    settled.last_seen_at,  -- when the API last returned it; null while it does, or where it never did
     $as_of::timestamptz as as_of
 from settled
 left join meeting_chains on settled.meeting_id = meeting_chains.meeting_id

@@ -10,6 +10,7 @@ with calendly as (
         bookings.platform = 'calendly'
         and bookings.role = 'invitee'
         and not bookings.is_active
+        and not coalesce(bookings.is_moved_away, false)  -- moved within Calendly, though its successor may not be loaded
         and bookings.booked_at is not null
         and bookings.attendee_id not in (select attendee_id from meetings.platform_moves)
         and bookings.attendee_id not in (select attendee_id from meetings.duplicates)
@@ -23,6 +24,7 @@ calcom as (
         bookings.platform = 'calcom'
         and bookings.role = 'invitee'
         and bookings.state <> 'rejected'
+        and not coalesce(bookings.is_moved_here, false)
         and bookings.booked_at is not null
         and bookings.attendee_id not in (select to_attendee_id from meetings.platform_moves)
         and bookings.attendee_id not in (select attendee_id from meetings.duplicates)

@@ -1,5 +1,5 @@
--- One row per account in service: the last day up to which its files vouch without a gap.
--- An account is in service when files or pipeline.toml name it and its `until` has not passed. Gaps before
+-- One row per account in service: the last day up to which its files and pulls vouch without a gap, whichever of them.
+-- An account is in service when a file, a pull or pipeline.toml names it and its `until` has not passed. Gaps before
 -- `coverage.since` are accepted.
 -- grain: platform, account
 -- time zone: the firm's
@@ -52,7 +52,7 @@ select
     coalesce(accounts.platform, ends.platform) as platform,
     coalesce(accounts.account, ends.account) as account,
     ends.data_through_on,  -- null: nothing vouches for the account
-    ends.last_day,  -- last day any file speaks of, gaps or not
+    ends.last_day,  -- last day any file or pull speaks of, gaps or not
     coalesce(ends.gap_days_count, 0)::integer as gap_days_count,
     coalesce(accounts.until is null or accounts.until >= day_in($as_of, $firm_time_zone), true) as is_in_service
 from accounts
