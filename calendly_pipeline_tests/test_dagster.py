@@ -105,6 +105,9 @@ def test_jobs_and_schedules(home: Home) -> None:
     assert schedules == {
         "refresh_every_four_hours": ("refresh", "0 */4 * * *"),
         "contact_index_daily": ("contact_index", "0 6 * * *"),
+        "ingest_hourly": ("ingest", "7 * * * *"),
+        "ingest_nightly": ("ingest", "37 2 * * *"),
+        "ingest_weekly": ("ingest", "47 3 * * 0"),
     }
     selected = definitions.resolve_job_def("contact_index").asset_layer.selected_asset_keys
     assert dg.AssetKey(["contacts", "matches"]) in selected

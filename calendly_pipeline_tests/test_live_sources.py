@@ -1,9 +1,6 @@
 """The live sources as Dagster and the command line run them."""
 
-import base64
-import hashlib
 import os
-import secrets
 import socket
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -23,7 +20,8 @@ from calendly_pipeline.automation import (
     month_range,
 )
 from calendly_pipeline.cli import commands
-from calendly_pipeline.clients.calendly_oauth import SCOPES
+from calendly_pipeline.clients import calendly_oauth
+from calendly_pipeline.clients.calendly_oauth import OAuthApp, begin_consent
 from calendly_pipeline.definitions import build
 from calendly_pipeline.execution import PROCESS_TAG, end_interrupted_runs, run_job
 from calendly_pipeline.home import Home
@@ -242,11 +240,10 @@ def test_login_keeps_the_tokens_and_ingest_uses_them(
     monkeypatch.setenv("CALENDLY_CLIENT_ID", "our-app")
     monkeypatch.setenv("CALENDLY_CLIENT_SECRET", "app-secret")
     monkeypatch.setenv("CALENDLY_AUTH_URL", url)
-    monkeypatch.setattr(secrets, "token_urlsafe", lambda _: "v" * 43)
     server.tokens.add_client("our-app", "app-secret", [REDIRECT])
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
-    asked = {"client_id": "our-app", "redirect_uri": REDIRECT, "scope": " ".join(SCOPES), "state": "v" * 43}
-    back = httpx.get(f"{url}/oauth/authorize", params={**asked, "code_challenge": challenge})
+    consent = begin_consent(OAuthApp(url, "our-app", "app-secret"))
+    monkeypatch.setattr(calendly_oauth, "begin_consent", lambda _: consent)
+    back = httpx.get(consent.url)  # the owner agrees
     done = call("login", answer=back.headers["location"])
     assert "Account default has its tokens" in done.output, done.exception
     pulled = call("ingest", "--from", "2026-05", "--to", "2026-06")

@@ -3,23 +3,14 @@
 Takes about two minutes, so `make ui-test` runs it, not `make test`.
 """
 
-import contextlib
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-import httpx
 import pytest
 
-from calendly_pipeline.home import Home
 from calendly_pipeline.sample_home import SAMPLE
+from calendly_pipeline_tests.ui_server import Ui, running_ui, wait_for
 
 pytestmark = [pytest.mark.ui, pytest.mark.timeout(600)]
 
@@ -29,39 +20,6 @@ LAUNCH = """mutation {
     ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   }
 }"""
-RUNS = "{ runsOrError { ... on Runs { results { runId status tags { key value } } } } }"
-READY = """{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus } } }
-  instance { daemonHealth { allDaemonStatuses { daemonType healthy } } } }"""
-
-
-@dataclass(frozen=True)
-class Ui:
-    """A running Dagster UI of one firm."""
-
-    home: Home
-    url: str
-
-    def ask(self, query: str) -> dict[str, Any]:
-        """One GraphQL request."""
-        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
-
-    def runs(self) -> list[dict[str, Any]]:
-        """Every run, newest first."""
-        return self.ask(RUNS)["runsOrError"]["results"]
-
-
-def wait_for(found: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Ask until there is an answer."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(httpx.TransportError):
-            answer = found()
-            if answer:
-                return answer
-        time.sleep(1)
-    raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
 
 
 @pytest.fixture(scope="module")
@@ -70,39 +28,13 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     root = tmp_path_factory.mktemp("firm")
     shutil.copytree(SAMPLE, root, dirs_exist_ok=True)
     (root / "files.json").unlink()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "calendly_pipeline.cli", "ui", "--port", str(port)],
-        env={**os.environ, "PIPELINE_HOME": str(root), "PIPELINE_AS_OF": "2026-06-30T12:00:00Z"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    page = Ui(Home(root), f"http://127.0.0.1:{port}")
-
-    def is_ready() -> bool:
-        state = page.ask(READY)
-        entries = state["workspaceOrError"]["locationEntries"]
-        daemons = state["instance"]["daemonHealth"]["allDaemonStatuses"]
-        return all(entry["loadStatus"] == "LOADED" for entry in entries) and all(d["healthy"] for d in daemons)
-
-    try:
-        wait_for(is_ready, 120, "the UI and its daemons")
+    with running_ui(root, PIPELINE_AS_OF="2026-06-30T12:00:00Z") as page:
         yield page
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
 
 
 def settled(ui: Ui, run_id: str) -> str | None:
     """The final status of a run; None while it goes on."""
-    (run,) = [run for run in ui.runs() if run["runId"] == run_id]
+    (run,) = [run for run in ui.runs("refresh") if run["runId"] == run_id]
     return run["status"] if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
 
 
@@ -114,12 +46,12 @@ def test_a_refresh_launched_from_the_ui_succeeds(ui: Ui) -> None:
 
 def test_a_dropped_file_causes_exactly_one_run(ui: Ui) -> None:
     """A file put into data/calendly is taken in by one run, and by no second one."""
-    wait_for(lambda: all(settled(ui, run["runId"]) for run in ui.runs()), 180, "earlier runs")
-    before = {run["runId"] for run in ui.runs()}
+    wait_for(lambda: all(settled(ui, run["runId"]) for run in ui.runs("refresh")), 180, "earlier runs")
+    before = {run["runId"] for run in ui.runs("refresh")}
     export = SAMPLE / "data" / "calendly" / "events-export 2.csv"
     lines = export.read_text(encoding="utf-8").splitlines(keepends=True)
     (ui.home.drop_folder("calendly") / "dropped.csv").write_text("".join(lines[:2]), encoding="utf-8")
-    (started,) = wait_for(lambda: {run["runId"] for run in ui.runs()} - before, 120, "the run")
+    (started,) = wait_for(lambda: {run["runId"] for run in ui.runs("refresh")} - before, 120, "the run")
     assert wait_for(lambda: settled(ui, started), 180, "the run to end") == "SUCCESS"
     time.sleep(40)
-    assert {run["runId"] for run in ui.runs()} - before == {started}
+    assert {run["runId"] for run in ui.runs("refresh")} - before == {started}

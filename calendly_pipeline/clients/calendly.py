@@ -7,14 +7,16 @@ stops the listing. There is no filter by change time, so events are listed by th
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 from calendly_pipeline.clients.answer import Answer
 from calendly_pipeline.clients.http import VendorClient, words_of
 from calendly_pipeline.failures import ApiError, NotFound, PagingStuck, PermissionDenied, PlanTooLow, ScopeMissing
 
 PAGE_SIZE = 100
+OLD_ID_LENGTH = 16
 BOUND = timedelta(seconds=1)
 INVITEE_EVENTS = (
     "invitee.created",
@@ -69,7 +71,7 @@ class CalendlyClient(VendorClient):
     async def identity(self) -> Identity:
         """Who the token is, by asking: its user, and the role in the organization."""
         me = await self.get("/users/me", kind="user")
-        user = me.data["resource"]
+        user = self._resource(me, "uri", "current_organization")
         organization = user["current_organization"]
         params = {"organization": organization, "user": user["uri"], "count": 1}
         answers = [me]
@@ -79,7 +81,7 @@ class CalendlyClient(VendorClient):
             roles: list[str] = []
         else:
             answers.append(membership)
-            own = membership.data.get("collection") or []
+            own = self._collection(membership)
             roles = [m.get("role", "") for m in own if m.get("user", {}).get("uri") == user["uri"]]
         is_admin = any(role in ADMINS for role in roles)
         return Identity(user["uri"], str(user.get("email") or "").lower(), organization, is_admin, tuple(answers))
@@ -94,7 +96,7 @@ class CalendlyClient(VendorClient):
 
     async def event_type(self, event_type_id: str) -> Answer:
         """One event type, deleted or not."""
-        return await self.get(f"/event_types/{event_type_id}", kind="event_type")
+        return await self.get(f"/event_types/{_in_path(event_type_id)}", kind="event_type")
 
     def events(self, identity: Identity, start: datetime, end: datetime) -> AsyncIterator[Answer]:
         """Events that start in [start, end], cancelled ones too, pages of `events` by start.
@@ -111,11 +113,11 @@ class CalendlyClient(VendorClient):
 
     async def event(self, event_id: str) -> Answer:
         """One event."""
-        return await self.get(f"/scheduled_events/{event_id}", kind="event")
+        return await self.get(f"/scheduled_events/{_in_path(event_id)}", kind="event")
 
     def invitees(self, event_id: str) -> AsyncIterator[Answer]:
         """All invitees of an event, cancelled ones too, pages of `invitees`."""
-        return self.pages(f"/scheduled_events/{event_id}/invitees", {}, kind="invitees")
+        return self.pages(f"/scheduled_events/{_in_path(event_id)}/invitees", {}, kind="invitees")
 
     def routing_forms(self, identity: Identity) -> AsyncIterator[Answer]:
         """Routing forms; raises PlanTooLow below Teams."""
@@ -143,7 +145,7 @@ class CalendlyClient(VendorClient):
     async def unsubscribe(self, subscription: str) -> None:
         """Delete a subscription (URI); one that is gone already is fine."""
         try:
-            await self.send("DELETE", f"/webhook_subscriptions/{id_of(subscription)}", kind="webhook")
+            await self.send("DELETE", f"/webhook_subscriptions/{_in_path(subscription)}", kind="webhook")
         except NotFound:
             return
 
@@ -151,7 +153,7 @@ class CalendlyClient(VendorClient):
         """A link (URL) that books the event type (URI) once."""
         body = {"max_event_count": 1, "owner": event_type, "owner_type": "EventType"}
         answer = await self.send("POST", "/scheduling_links", body=body, kind="scheduling_link", repeatable=False)
-        return answer.data["resource"]["booking_url"]
+        return self._resource(answer, "booking_url")["booking_url"]
 
     async def pages(self, path: str, params: Mapping[str, Any], *, kind: str) -> AsyncIterator[Answer]:
         """Every page of a list call; an empty page may have a next one; a token that comes twice raises PagingStuck."""
@@ -160,8 +162,7 @@ class CalendlyClient(VendorClient):
         while True:
             query = {**params, "count": PAGE_SIZE} | ({"page_token": token} if token else {})
             answer = await self.get(path, query, kind=kind)
-            if not isinstance(answer.data.get("collection"), list):
-                raise ApiError(self.vendor, f"GET {path}", "the answer holds no collection")
+            self._collection(answer)
             yield answer
             token = _next_token(answer.data)
             if token is None:
@@ -170,14 +171,32 @@ class CalendlyClient(VendorClient):
                 raise PagingStuck(self.vendor, f"GET {path}", "a page leads back to one already read")
             seen.add(token)
 
+    def _collection(self, answer: Answer) -> list[Any]:
+        found = answer.data.get("collection") if isinstance(answer.data, dict) else None
+        if not isinstance(found, list):
+            raise ApiError(self.vendor, f"GET {answer.request}", "the answer holds no collection")
+        return found
+
+    def _resource(self, answer: Answer, *keys: str) -> dict[str, Any]:
+        found = answer.data.get("resource") if isinstance(answer.data, dict) else None
+        if not isinstance(found, dict) or not all(found.get(key) for key in keys):
+            raise ApiError(self.vendor, answer.request, f"the answer names no {' and '.join(keys)}")
+        return found
+
+
+def _in_path(record: str) -> str:
+    """The id of a record (URI or id) as the vendor writes it: old ones have 16 upper-case characters (recorded)."""
+    found = record.rstrip("/").rsplit("/", 1)[-1]
+    return quote(found.upper() if len(found) == OLD_ID_LENGTH else found, safe="")
+
 
 def _next_token(data: Mapping[str, Any]) -> str | None:
     pagination = data.get("pagination") or {}
     token = pagination.get("next_page_token")
     if token:
         return str(token)
-    found = re.search(r"[?&]page_token=([^&]+)", pagination.get("next_page") or "")  # older answers had only the URL
-    return found.group(1) if found else None
+    query = parse_qs(urlsplit(pagination.get("next_page") or "").query)  # older answers had only the URL
+    return query["page_token"][0] if "page_token" in query else None
 
 
 def _subscription_scope(identity: Identity) -> dict[str, str]:
@@ -187,4 +206,4 @@ def _subscription_scope(identity: Identity) -> dict[str, str]:
 
 
 def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import sqlalchemy as sa
 
-from calendly_pipeline.clients.http import words_of
-from calendly_pipeline.failures import ApiError, InputError, Unauthenticated, Unavailable
+from calendly_pipeline.clients.http import parsed, words_of
+from calendly_pipeline.failures import ApiError, InputError, RateLimited, Unauthenticated, Unavailable
 from calendly_pipeline.state import State, in_utc, oauth_tokens
 
 SCOPES = (
@@ -32,7 +32,10 @@ SCOPES = (
 )
 EARLY = timedelta(minutes=2)
 CLAIM_SECONDS = 60.0
+ANSWER_SECONDS = 30.0
+"""Well below `CLAIM_SECONDS`: while the claim holds, nobody else uses the refresh token."""
 POLL_SECONDS = 0.1
+SECRET_FIELDS = ("refresh_token", "code", "code_verifier")
 CONSENT_AGAIN = "Give consent again: calendly-pipeline login."
 
 
@@ -163,9 +166,13 @@ class OAuthTokens:
         except ApiError:
             with self.state.transaction() as connection:
                 connection.execute(sa.update(oauth_tokens).where(*mine).values(**free))
+            present = self._read()
+            if present["refresh_token"] != used:
+                return present  # the claim had ended, and whoever came next was faster
             raise
-        with self.state.transaction() as connection:
-            connection.execute(sa.update(oauth_tokens).where(*mine).values(**pair, **free))
+        still_used = (*_row(self.account), oauth_tokens.c.refresh_token == used)
+        with self.state.transaction() as connection:  # also when the claim has ended: no other pair is alive
+            connection.execute(sa.update(oauth_tokens).where(*still_used).values(**pair, **free))
         return self._read()
 
 
@@ -177,20 +184,21 @@ async def _ask(app: OAuthApp, grant: dict[str, str]) -> dict[str, Any]:
     secret = {"client_secret": app.client_secret} if app.client_secret else {}
     request = f"POST /oauth/token ({grant['grant_type']})"
     try:
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with asyncio.timeout(ANSWER_SECONDS), httpx.AsyncClient(timeout=ANSWER_SECONDS) as http:
             url = f"{app.auth_url}/oauth/token"
             response = await http.post(url, data={**grant, **secret, "client_id": app.client_id})
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
         raise Unavailable("Calendly", request, f"no answer came ({type(error).__name__})", "Try again.") from error
-    try:
-        body = response.json()
-    except ValueError:
-        body = {}
-    if response.status_code >= 500:
-        raise Unavailable("Calendly", request, f"HTTP {response.status_code}", "Try again.", response.status_code)
-    if not response.is_success or "access_token" not in body or "refresh_token" not in body:
-        words = words_of(body) or f"HTTP {response.status_code}"
-        raise Unauthenticated("Calendly", request, words, CONSENT_AGAIN, response.status_code)
+    status = response.status_code
+    body = parsed(response.content)
+    if status == 429:
+        raise RateLimited("Calendly", request, is_window_known=False)
+    if status >= 500 or status in (408, 425) or (body is None and (response.is_success or status == 403)):
+        raise Unavailable("Calendly", request, f"HTTP {status}", "Try again.", status)
+    if not response.is_success or not isinstance(body, dict) or not {"access_token", "refresh_token"} <= body.keys():
+        said = parsed(response.content, *(grant[name] for name in SECRET_FIELDS if grant.get(name)), *secret.values())
+        words = words_of(said) or f"HTTP {status}"
+        raise Unauthenticated("Calendly", request, words, CONSENT_AGAIN, status)
     now = datetime.now(UTC)
     return {
         "access_token": body["access_token"],

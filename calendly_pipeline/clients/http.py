@@ -19,7 +19,7 @@ import httpx
 import stamina
 
 from calendly_pipeline.clients.answer import Answer
-from calendly_pipeline.clients.pacing import REFUSED_PAUSE_SECONDS, Deadline, RateBudget, read_window
+from calendly_pipeline.clients.pacing import REFUSED_PAUSE_SECONDS, Deadline, RateBudget, Window, read_window
 from calendly_pipeline.failures import (
     AlreadyExists,
     ApiError,
@@ -170,8 +170,8 @@ class VendorClient:
         if status == 409:
             return AlreadyExists(self.vendor, request, words or "it exists already", "", 409)
         if status >= 500 or status in (408, 425):
-            return Unavailable(self.vendor, request, f"HTTP {status} {words}", "Try again later.", status)
-        return Rejected(self.vendor, request, f"HTTP {status} {words}", "", status)
+            return Unavailable(self.vendor, request, f"HTTP {status} {words}".rstrip(), "Try again later.", status)
+        return Rejected(self.vendor, request, f"HTTP {status} {words}".rstrip(), "", status)
 
     async def _once(
         self,
@@ -188,17 +188,17 @@ class VendorClient:
         if response.status_code == 401 and await self.tokens.renew(token):
             token = await self.tokens.token()
             response = await self._answer(method, path, query, request, body, headers, token)
-        data = _parsed(response)
+        data = parsed(response.content)
         if response.is_success and (data is not None or response.status_code == 204):
             received_at = datetime.fromtimestamp(self.deadline.clock.unix(), UTC)
             return Answer(kind, request.partition(" ")[2], received_at, response.content, data)
         if response.status_code == 429:
             self.traffic.refused += 1
-            raise RateLimited(self.vendor, request, read_window(response.headers, self.deadline.clock) is not None)
+            raise RateLimited(self.vendor, request, self._window_of(response) is not None)
         if data is None and (response.is_success or response.status_code == 403):
             said = response.headers.get("content-type", "no content type")
             raise Unavailable(self.vendor, request, f"HTTP {response.status_code} answered {said} that is no JSON")
-        raise self.error_of(response.status_code, request, data)
+        raise self.error_of(response.status_code, request, parsed(response.content, token))
 
     async def _answer(
         self,
@@ -210,11 +210,14 @@ class VendorClient:
         headers: Mapping[str, str] | None,
         token: str,
     ) -> httpx.Response:
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            said = "the token holds characters that no token has; nothing was sent"
+            raise Unauthenticated(self.vendor, request, said, self.remedy_401)
         url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
         sent = {**(headers or {}), "Authorization": f"Bearer {token}"}
         http = await self._free.get()
         try:
-            await self.budget.acquire(self.vendor, request)
+            sent_at = await self.budget.acquire(self.vendor, request)
             try:
                 self.deadline.require(0, self.vendor, request)
                 self.traffic.requests += 1
@@ -222,13 +225,17 @@ class VendorClient:
             except BaseException:
                 self.budget.settle(None)
                 raise
-            self.budget.settle(response.headers, refused=response.status_code == 429)
+            told = None if response.is_server_error and not self._window_of(response) else response.headers
+            self.budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
             return response
         except (httpx.TransportError, httpx.DecodingError) as error:
             said = f"no whole answer came ({type(error).__name__})"
             raise Unavailable(self.vendor, request, said, "Check the network.") from error
         finally:
             self._free.put_nowait(http)
+
+    def _window_of(self, response: httpx.Response) -> Window | None:
+        return read_window(response.headers, self.deadline.clock)
 
 
 def _connections(count: int) -> httpx.AsyncClient:
@@ -255,7 +262,8 @@ def words_of(body: Any) -> str:
     named = [body.get(key) for key in ("title", "code", "message", "error_description")]
     if isinstance(error, str):
         named.append(error)
-    details = [item for item in body.get("details") or [] if isinstance(item, dict)]
+    listed = body.get("details")
+    details = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     named += [" ".join(str(item.get(key, "")) for key in ("parameter", "message")).strip() for item in details]
     said = ": ".join(dict.fromkeys(str(part) for part in named if isinstance(part, str) and part))
     return " ".join("".join(c if c.isprintable() else " " for c in said).split())[:LONGEST_WORDS]
@@ -267,8 +275,11 @@ def _wait_before_another(error: Exception) -> bool | float:
     return isinstance(error, Unavailable)
 
 
-def _parsed(response: httpx.Response) -> Any:
+def parsed(content: bytes, *secrets: str) -> Any:
+    """An answer's JSON, None when it is none; secrets that a vendor says back are blotted out."""
+    for secret in secrets:
+        content = content.replace(secret.encode(), b"***")
     try:
-        return json.loads(response.content)
+        return json.loads(content)
     except (ValueError, RecursionError):
         return None

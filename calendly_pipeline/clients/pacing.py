@@ -141,9 +141,7 @@ class RateBudget:
             self._in_flight += 1
             return self.clock.monotonic()
 
-    def settle(
-        self, headers: Mapping[str, str] | None, *, refused: bool = False, sent_at: float | None = None
-    ) -> None:
+    def settle(self, headers: Mapping[str, str] | None, *, refused: bool = False, sent_at: float | None = None) -> None:
         """Take note of an answer's headers; None: no answer came. `sent_at` is what `acquire` told."""
         self._in_flight -= 1
         self._answered.set()

@@ -31,64 +31,74 @@ async def pull_calcom(client: CalcomClient, home: Home, index: PullIndex, order:
     started_at = datetime.now(UTC)
     landing = Landing(home, index, order, say, client.traffic)
     try:
-        me = await client.me()
-        await _event_types(client, landing)
-        await _changed(client, landing, started_at)
-        for month, start, end in order.months():
-            await _month(client, landing, month, start, end)
+        owner = await client.me()
+        await _CalcomPull(client, landing).run()
     finally:
         await landing.flush()
     say(landing.progress())
-    return finished(landing, client, started_at, str((me.data.get("data") or {}).get("email") or "").lower())
+    return finished(landing, client, started_at, str((owner.data.get("data") or {}).get("email") or "").lower())
 
 
-async def _event_types(client: CalcomClient, landing: Landing) -> None:
-    try:
-        async for page in client.event_types():
-            landing.counts.pages += 1
-            landing.land_if_news(page)
-    except PermissionDenied as denied:
-        landing.note(f"Event types are not read: {denied}")
+class _CalcomPull:
+    def __init__(self, client: CalcomClient, landing: Landing) -> None:
+        self.client = client
+        self.landing = landing
+        self.taken: set[tuple[str, str]] = set()  # pages overlap, so that nothing falls between them
 
+    async def run(self) -> None:
+        """Event types, what changed anywhere, then the order's months."""
+        await self._event_types()
+        await self._changed()
+        for month, start, end in self.landing.order.months():
+            await self._month(month, start, end)
 
-async def _changed(client: CalcomClient, landing: Landing, started_at: datetime) -> None:
-    """What changed since the last whole reading, wherever it starts."""
-    cursor = landing.index.cursor(CURSOR)
-    newest = started_at if cursor is None else datetime.fromisoformat(cursor)
-    if cursor is not None:
-        async for page in client.bookings(after_updated_at=newest - OVERLAP):
-            _take(landing, page, page.data["data"])
-            moments = [_instant(row.get("updatedAt")) for row in page.data["data"]]
-            newest = max([newest, *(moment for moment in moments if moment is not None)])
-            await landing.breathe()
-    await landing.flush()  # the cursor moves only over what is durable
-    landing.index.move_cursor(CURSOR, newest.isoformat())
+    async def _event_types(self) -> None:
+        try:
+            async for page in self.client.event_types():
+                self.landing.counts.pages += 1
+                self.landing.land_if_news(page)
+        except PermissionDenied as denied:
+            self.landing.note(f"Event types are not read: {denied}")
 
+    async def _changed(self) -> None:
+        """What changed since the last whole reading, wherever it starts."""
+        index, now = self.landing.index, self.landing.order.now
+        cursor = index.cursor(CURSOR)
+        newest = now if cursor is None else datetime.fromisoformat(cursor)
+        if cursor is not None:
+            async for page in self.client.bookings(after_updated_at=newest - OVERLAP):
+                self._take(page, page.data["data"])
+                moments = [_instant(row.get("updatedAt")) for row in page.data["data"]]
+                newest = max([newest, *(moment for moment in moments if moment is not None)])
+                await self.landing.breathe()
+        await self.landing.flush()  # the cursor moves only over what is durable
+        index.move_cursor(CURSOR, newest.isoformat())
 
-async def _month(client: CalcomClient, landing: Landing, month: str, start: datetime, end: datetime) -> None:
-    known = landing.index.starting("booking", start, end)
-    seen: set[str] = set()
-    async for page in client.bookings(after_start=start, before_end=end + LONGEST_BOOKING):
-        _take(landing, page, page.data["data"])
-        seen.update(str(row.get("uid")) for row in page.data["data"])
-        await landing.breathe()
-    missing = missing_from(known, seen, "booking", client.vendor)
-    for answer in await landing.confirm_absences("booking", month, missing, client.booking):
-        found = answer.data["data"]
-        _take(landing, answer, found if isinstance(found, list) else [found])
+    async def _month(self, month: str, start: datetime, end: datetime) -> None:
+        known = self.landing.index.starting("booking", start, end)
+        seen: set[str] = set()
+        async for page in self.client.bookings(after_start=start, before_end=end + LONGEST_BOOKING):
+            self._take(page, page.data["data"])
+            seen.update(str(row.get("uid")) for row in page.data["data"])
+            await self.landing.breathe()
+        missing = missing_from(known, seen, "booking", self.client.vendor)
+        for answer in await self.landing.confirm_absences("booking", month, missing, self.client.booking):
+            found = answer.data["data"]
+            self._take(answer, found if isinstance(found, list) else [found])
 
-
-def _take(landing: Landing, page: Answer, bookings: Sequence[Mapping[str, Any]]) -> None:
-    landing.counts.pages += 1
-    rows = [_row(booking, page) for booking in bookings if booking.get("uid")]
-    if len(rows) < len(bookings):
-        landing.note(f"{page.request}: bookings without a uid were landed and are not used.")
-    before = landing.index.named("booking", [row["record_id"] for row in rows])
-    news = landing.count_news(rows, before)
-    if news or len(rows) < len(bookings):
-        landing.page(_folder(rows), page)
-    for row in rows:
-        landing.seen(row)
+    def _take(self, page: Answer, bookings: Sequence[Mapping[str, Any]]) -> None:
+        """Land a page that holds anything new."""
+        self.landing.counts.pages += 1
+        every = [_row(booking, page) for booking in bookings if booking.get("uid")]
+        rows = [row for row in every if (row["record_id"], row["digest"]) not in self.taken]
+        self.taken.update((row["record_id"], row["digest"]) for row in rows)
+        if len(every) < len(bookings):
+            self.landing.note(f"{page.request}: bookings without a uid were landed and are not used.")
+        before = self.landing.index.named("booking", [row["record_id"] for row in rows])
+        if self.landing.count_news(rows, before) or len(every) < len(bookings):
+            self.landing.page(_folder(rows), page)
+        for row in rows:
+            self.landing.seen(row)
 
 
 def _folder(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -105,11 +115,18 @@ def _row(booking: Mapping[str, Any], page: Answer) -> dict[str, Any]:
         "kind": "booking",
         "record_id": str(booking["uid"]),
         "version": str(booking.get("updatedAt")),
-        "digest": digest_of(booking),
+        "digest": digest_of({**booking, "attendees": _in_order(booking.get("attendees"))}),
         "starts_at": _instant(booking.get("start")),
         "seen_at": page.received_at,
         "is_absent": False,
     }
+
+
+def _in_order(attendees: Any) -> Any:
+    """Cal.com lists attendees in no fixed order (its source)."""
+    if not isinstance(attendees, list):
+        return attendees
+    return sorted(attendees, key=lambda person: str(person.get("email")) if isinstance(person, dict) else str(person))
 
 
 def _instant(text: Any) -> datetime | None:
