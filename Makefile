@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui ui-test lint bench clean
+.PHONY: run test ui ui-test lint faults bench clean
 .DEFAULT_GOAL := run
 
 .venv/installed: pyproject.toml constraints.txt
@@ -29,8 +29,13 @@ lint: .venv/installed
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+faults: .venv/installed
+	$(BIN)/python -m pytest -n 0 -m faults
+
 bench: .venv/installed
 	$(BIN)/python benchmarks/million_rows.py
+	$(BIN)/python benchmarks/live_sources.py
+	$(BIN)/python benchmarks/webhooks.py
 
 clean:
 	rm -rf .venv

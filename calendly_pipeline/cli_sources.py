@@ -163,8 +163,9 @@ def _ask(account: str | None, work: Callable[..., Awaitable[Value]]) -> Value:
     with _state(home) as state:
         client = calendly_client(chosen, settings, state)
         if client is None:
-            variable = chosen.token_env or "CALENDLY_ACCESS_TOKEN"
-            raise SettingsError(f"{variable} is not set.", "Put the token into .env, or run: calendly-pipeline login.")
+            raise SettingsError(
+                f"{chosen.token_env} is not set.", "Put the token into .env, or run: calendly-pipeline login."
+            )
 
         async def run() -> Value:
             async with client:

@@ -45,8 +45,7 @@ def _calendly(account: CalendlyAccount, settings: Settings, state: State) -> Ite
     subject = f"calendly {account.name}"
     client = calendly_client(account, settings, state, LOOK_SECONDS)
     if client is None:
-        name = account.token_env or "CALENDLY_ACCESS_TOKEN"
-        yield Finding("ok", subject, f"no API: {name} is not set; its exports and webhooks are read")
+        yield Finding("ok", subject, f"no API: {account.token_env} is not set; its exports and webhooks are read")
         return
     identity, found = asyncio.run(_ask_calendly(client))
     scope = "the whole organization" if identity.is_admin else "the user's own events only (no owner or admin)"
@@ -71,8 +70,7 @@ def _calcom(account: CalcomAccount, settings: Settings) -> Iterator[Finding]:
     subject = f"calcom {account.name}"
     client = calcom_client(account, settings, LOOK_SECONDS)
     if client is None:
-        name = account.token_env or "CAL_COM_API_KEY"
-        yield Finding("ok", subject, f"no API: {name} is not set; its exports and webhooks are read")
+        yield Finding("ok", subject, f"no API: {account.token_env} is not set; its exports and webhooks are read")
         return
     owner = asyncio.run(_ask_calcom(client))
     yield Finding("ok", subject, f"key of {owner}")

@@ -64,16 +64,13 @@ class Account(Section):
 
     name: Annotated[str, AfterValidator(_folder_name)] = Field(default="default", description="Also a folder's name.")
     csv_time_zone: Zone | None = Field(default=None, description="Zone of the times in its exports; else the firm's.")
-    token_env: str | None = Field(
-        default=None,
-        description="Variable that holds its token; default: CALENDLY_ACCESS_TOKEN or CAL_COM_API_KEY.",
-    )
     until: date | None = Field(default=None, description="Last day in service; after it no new data is expected.")
 
 
 class CalendlyAccount(Account):
     """One Calendly account."""
 
+    token_env: str = Field(default="CALENDLY_ACCESS_TOKEN", description="Variable that holds its token.")
     webhook_key_env: str = Field(
         default="CALENDLY_WEBHOOK_SIGNING_KEY", description="Variable that holds the key its webhooks are signed with."
     )
@@ -82,6 +79,7 @@ class CalendlyAccount(Account):
 class CalcomAccount(Account):
     """One Cal.com instance, hosted or self-hosted."""
 
+    token_env: str = Field(default="CAL_COM_API_KEY", description="Variable that holds its API key.")
     api_url: str | None = Field(default=None, description="Base URL of a self-hosted API; default: CAL_COM_API_URL.")
     webhook_secret_env: str = Field(
         default="CAL_COM_WEBHOOK_SECRET", description="Variable that holds the secret its webhooks are signed with."
@@ -253,7 +251,7 @@ class Settings(Section):
         """The Cal.com instances; one called `default` when none is named."""
         return self.calcom.accounts or (CalcomAccount(),)
 
-    def accounts(self, platform: str) -> tuple[Account, ...]:
+    def accounts(self, platform: str) -> tuple[CalendlyAccount, ...] | tuple[CalcomAccount, ...]:
         """The accounts of a platform; one called `default` when none is named."""
         return {"calendly": self.calendly_accounts(), "calcom": self.calcom_accounts()}[platform]
 

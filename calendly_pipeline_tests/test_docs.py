@@ -25,18 +25,18 @@ def everything() -> str:
 
 def test_every_command_is_documented_and_no_other() -> None:
     """The operations page names every command of the console script; no document names one that is not there."""
-    named = set(re.findall(r"`?calendly-pipeline ([a-z]+)", everything()))
-    assert set(commands.commands) <= set(re.findall(r"`calendly-pipeline ([a-z]+)", OPERATIONS))
+    named = set(re.findall(r"`?calendly-pipeline ([a-z-]+)", everything()))
+    assert set(commands.commands) <= set(re.findall(r"`calendly-pipeline ([a-z-]+)", OPERATIONS))
     assert named <= set(commands.commands)
 
 
 def test_every_variable_is_documented_and_no_other() -> None:
     """Every variable the code reads stands in .env.example and in the operations page, and no other does."""
-    source = (PACKAGE / "environment.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'"(PIPELINE_[A-Z_]+)"', source))
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    read = set(re.findall(r'"((?:PIPELINE|CALENDLY|CAL_COM)_[A-Z_]+)"', source))
     example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
-    assert set(re.findall(r"#(PIPELINE_[A-Z_]+)=", example)) == read
-    assert set(re.findall(r"`(PIPELINE_[A-Z_]+)`", OPERATIONS)) == read
+    assert set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE)) == read
+    assert set(re.findall(r"`((?:PIPELINE|CALENDLY|CAL_COM)_[A-Z_]+)`", OPERATIONS)) == read
 
 
 def test_every_target_of_the_makefile_exists() -> None:

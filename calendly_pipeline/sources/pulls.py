@@ -18,7 +18,7 @@ from calendly_pipeline.clients.http import StaticToken, TokenSource
 from calendly_pipeline.clients.pacing import Deadline
 from calendly_pipeline.failures import PipelineError, PullBusy
 from calendly_pipeline.home import Home
-from calendly_pipeline.settings import Account, CalcomAccount, CalendlyAccount, Settings
+from calendly_pipeline.settings import CalcomAccount, CalendlyAccount, Settings
 from calendly_pipeline.sources.calcom_pull import pull_calcom
 from calendly_pipeline.sources.calendly_pull import pull_calendly
 from calendly_pipeline.sources.pull_index import PullIndex
@@ -71,7 +71,7 @@ def calendly_client(
 
 def calcom_client(account: CalcomAccount, settings: Settings, seconds: float | None = None) -> CalcomClient | None:
     """The client of a Cal.com instance, for so many seconds; None without a key."""
-    key = environment.secret(account.token_env or "CAL_COM_API_KEY")
+    key = environment.secret(account.token_env)
     if key is None:
         return None
     return CalcomClient(
@@ -85,7 +85,7 @@ def calcom_client(account: CalcomAccount, settings: Settings, seconds: float | N
 
 def calendly_tokens(account: CalendlyAccount, state: State) -> TokenSource | None:
     """A personal token from the environment, else OAuth once consent was given, else None."""
-    personal = environment.secret(account.token_env or "CALENDLY_ACCESS_TOKEN")
+    personal = environment.secret(account.token_env)
     if personal:
         return StaticToken(personal)
     app = oauth_app()
@@ -101,7 +101,13 @@ def oauth_app() -> OAuthApp | None:
 
 
 def _pull_one(
-    platform: Platform, home: Home, settings: Settings, state: State, order: Order, say: Say, account: Account
+    platform: Platform,
+    home: Home,
+    settings: Settings,
+    state: State,
+    order: Order,
+    say: Say,
+    account: CalendlyAccount | CalcomAccount,
 ) -> PullReport:
     if home.is_sample:
         return PullReport(account.name, "not configured: the sample firm asks nobody", {})
@@ -114,12 +120,10 @@ def _pull_one(
         client = calendly_client(account, settings, state, seconds)
         work = None if client is None else pull_calendly(client, home, index, order, say)
     else:
-        assert isinstance(account, CalcomAccount)  # noqa: S101 - there are two platforms
         client = calcom_client(account, settings, seconds)
         work = None if client is None else pull_calcom(client, home, index, order, say)
     if client is None or work is None:
-        variable = account.token_env or {"calendly": "CALENDLY_ACCESS_TOKEN", "calcom": "CAL_COM_API_KEY"}[platform]
-        return PullReport(account.name, f"not configured: {variable} is not set", {})
+        return PullReport(account.name, f"not configured: {account.token_env} is not set", {})
 
     async def run() -> PullReport:
         async with client:

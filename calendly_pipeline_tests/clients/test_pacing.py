@@ -41,7 +41,7 @@ def test_the_whole_limit_is_used(
 def test_a_share_of_the_limit_is_left(
     is_aligned: bool, rounds: Callable[[float], int], limit: int, share: float, ours: int
 ) -> None:
-    """Of every window its share is left to the firm's other tools, but for the one request that looks whether it ended."""
+    """A share of every window is left to other tools, but for the one request that looks whether it ended."""
     crowd = Crowd(Vendor(limit, is_aligned=is_aligned, rounds=rounds), share=share).ask(3 * limit)
     assert crowd.served == 3 * limit
     assert not crowd.vendor.refused
@@ -108,10 +108,10 @@ def test_reset_as_a_timestamp(rounds: Callable[[float], int]) -> None:
     crowd = Crowd(Vendor(50, rounds=rounds, says="timestamp")).ask(200)
     assert crowd.served == 200
     assert max(crowd.vendor.refused.values(), default=0) <= 1
-    assert crowd.took <= 1.05 * least_seconds(crowd, 200, 50) + 3
+    assert crowd.took <= 1.05 * least_seconds(crowd, 200, 50)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     limit=st.integers(1, 60),
     askers=st.integers(1, 30),
@@ -122,6 +122,7 @@ def test_reset_as_a_timestamp(rounds: Callable[[float], int]) -> None:
     rounds=st.sampled_from([math.ceil, math.floor]),
     is_aligned=st.booleans(),
     lost=st.sampled_from([0.0, 0.1]),
+    slow=st.sampled_from([0.0, 3.0, 25.0]),
     seed=st.integers(0, 99),
 )
 def test_whatever_the_crowd(
@@ -134,16 +135,17 @@ def test_whatever_the_crowd(
     rounds: Callable[[float], int],
     is_aligned: bool,
     lost: float,
+    slow: float,
     seed: int,
 ) -> None:
-    """Any limit, crowd and latency: everything is served, one request per window is refused at most, nobody waits
-    for ever.
+    """Everything is served and nobody waits for ever; one request per window, and one more per lost answer, is refused
+    or goes beyond the share at most.
     """
     vendor = Vendor(limit, window, is_aligned, rounds)
     latency = (shortest, shortest + spread)
-    crowd = Crowd(vendor, askers, share, latency, lost_share=lost, seed=seed).ask(3 * limit + askers)
+    crowd = Crowd(vendor, askers, share, latency, 0.05 if slow else 0.0, slow, lost, seed=seed).ask(3 * limit + askers)
     assert (crowd.served, crowd.failed) == (3 * limit + askers, 0)
     assert crowd.most_at_once <= askers
-    assert max(vendor.ours.values()) <= limit
-    assert max(vendor.refused.values(), default=0) <= 1
-    assert max(vendor.ours.values()) <= max(math.floor(limit * share + 1e-6) + 1, 1)
+    assert max(vendor.ours.values()) <= min(limit, math.floor(limit * share) + 1 + crowd.lost)
+    assert max(vendor.refused.values(), default=0) <= 1 + crowd.lost
+    assert vendor.refused.total() <= len(vendor.ours) + crowd.lost

@@ -46,8 +46,8 @@ class Vendor:
         if self.says == "nothing":
             return httpx.Headers()
         left = self._began + self.seconds - now
-        base = math.floor(self.clock.unix()) if self.says == "timestamp" else 0
-        told = (self.limit, self.limit - self.accepted[self._began], base + self.rounds(left))
+        reset = self.rounds(self.clock.unix() + left if self.says == "timestamp" else left)
+        told = (self.limit, self.limit - self.accepted[self._began], reset)
         names = ("Limit", "Remaining", "Reset")
         return httpx.Headers({f"X-RateLimit-{name}": str(value) for name, value in zip(names, told, strict=True)})
 
@@ -68,6 +68,7 @@ class Crowd:
     seed: int = 1
     served: int = 0
     failed: int = 0
+    lost: int = 0
     took: float = 0.0
     most_at_once: int = 0
 
@@ -110,6 +111,7 @@ class Crowd:
         await asyncio.sleep(back)
         self.at_once -= 1
         if self.chance.random() < self.lost_share:
+            self.lost += 1
             self.budget.settle(None)
             return False
         self.budget.settle(headers, refused=not passes, sent_at=sent_at)

@@ -30,9 +30,9 @@ records as (
     from sources.calendly_invitees
     where problem is not null
     union all by name
-    select 'calendly' as platform, 'invitee' as kind, invitee_id as record_id, routes, 'the invitee''s event is not loaded' as reason
+    select 'calendly' as platform, 'invitee' as kind, invitee_id as record_id, routes, 'the invitee''s event is not loaded, or not usable' as reason
     from sources.calendly_invitees
-    where event_id not in (select event_id from sources.calendly_events)
+    where event_id not in (select event_id from sources.calendly_events where problem is null)
     union all by name
     select 'calcom' as platform, 'booking' as kind, uid as record_id, routes, problem as reason
     from sources.calcom_bookings
