@@ -105,6 +105,14 @@ identified as (
         null as parent_id
     from landed_lines
     where kind = 'absence'
+    union all by name
+    -- A deleted subscription is in no answer: that the list was given without it has to be remembered.
+    select
+        platform, account, 'listing' as kind, observed_at, json_object('kind', kind) as record,
+        'webhook_subscription' as record_id,
+        null as parent_id
+    from landed_lines
+    where kind = 'webhook_subscriptions'
 )
 
 select

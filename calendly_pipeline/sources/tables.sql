@@ -107,6 +107,7 @@ create table if not exists sources.page_files (
 -- Calendly: user (a membership), event_type, event, invitee (parent: event), routing_form, routing_form_submission,
 -- webhook_subscription. Cal.com: booking, attendee (parent: booking; id = uid/address), event_type.
 -- Both: absence (id of an event or booking that the API no longer returns).
+-- Calendly: listing (id `webhook_subscription`: when the whole list was given last).
 create table if not exists sources.api_records (
     platform varchar,
     account varchar,
