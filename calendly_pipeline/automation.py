@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 
 from calendly_pipeline.failures import PipelineError
+from calendly_pipeline.interrupted_runs import end_interrupted_runs
 from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.sources.assets import MODE_TAG
@@ -159,10 +160,17 @@ def disabled_webhooks(context: dg.SensorEvaluationContext, firm: FirmResource) -
     return dg.SensorResult(run_requests=[run], cursor=seen)
 
 
+@dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Runs of the command line whose process is gone are marked as failed, so that others need not wait for them."""
+    ended = end_interrupted_runs(context.instance)
+    return dg.SkipReason(f"Ended: {', '.join(ended)}." if ended else "No run was interrupted.")
+
+
 def automation() -> dg.Definitions:
     """All of the above."""
     return dg.Definitions(
         jobs=[refresh, contact_index, ingest],
         schedules=[every_four_hours, contact_index_daily, ingest_hourly, ingest_nightly, ingest_weekly],
-        sensors=[dropped_files, arrived_deliveries, disabled_webhooks],
+        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, interrupted_runs],
     )

@@ -1,22 +1,18 @@
 """Run a job in this process, as `calendly-pipeline run` does; the run shows in the UI like any other."""
 
 import logging
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import dagster as dg
-import psutil
 
 from calendly_pipeline.definitions import build
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.home import Home
+from calendly_pipeline.interrupted_runs import PROCESS_TAG, end_interrupted_runs, this_process
 from calendly_pipeline.resources import AS_OF_TAG
-
-PROCESS_TAG = "pipeline/process"
-"""Run tag: machine, process and its start, by which an interrupted run is known."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, the steps done and the steps there are."""
@@ -63,7 +59,7 @@ def run_job(
     job = definitions.resolve_job_def(job_name).with_logger_defs({"console": _logger(listener)})
     listener.total = len(job.graph.node_dict)
     clock = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
-    run_tags = {**clock, **(tags or {}), PROCESS_TAG: _this_process()}
+    run_tags = {**clock, **(tags or {}), PROCESS_TAG: this_process()}
     config = {"loggers": {"console": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         end_interrupted_runs(instance)
@@ -80,31 +76,6 @@ def run_job(
     stopped_by_check = any(not check.passed and check.is_blocking for check in checks)
     error = None if result.success else _first_error(failures, stopped_by_check)
     return RunOutcome(result.run_id, result.success, error, checks, listener.seconds, findings)
-
-
-def end_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs of this machine whose process is gone as failed, or they would hold their place in the queue."""
-    ended = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        if _is_gone(run.tags.get(PROCESS_TAG)):
-            instance.report_run_failed(run, "Its process ended before it did. It is safe to run again.")
-            ended.append(run.run_id)
-    return ended
-
-
-def _this_process() -> str:
-    own = psutil.Process()
-    return f"{socket.gethostname()}:{own.pid}:{own.create_time():.0f}"
-
-
-def _is_gone(process: str | None) -> bool:
-    host, pid, began = (process or "::").rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        return abs(psutil.Process(int(pid)).create_time() - float(began)) > 2
-    except psutil.NoSuchProcess:
-        return True
 
 
 def _outcome(definitions: dg.Definitions, item: Any) -> CheckOutcome:

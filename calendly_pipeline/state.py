@@ -12,9 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from filelock import FileLock
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
+UPGRADE_LOCK = 20260001
+"""PostgreSQL's advisory lock of two upgrades at once."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 metadata = sa.MetaData()
 
@@ -135,9 +138,20 @@ class State:
         """Bring the tables to the newest version; safe to repeat."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.engine.begin() as connection:
+        with self._one_at_a_time(), self.engine.begin() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"select pg_advisory_xact_lock({UPGRADE_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """SQLite's driver begins no transaction for a change of tables, so a lock beside the file stands in for it."""
+        if self.engine.dialect.name != "sqlite" or not self.engine.url.database:
+            yield
+            return
+        with FileLock(f"{self.engine.url.database}.lock"):
+            yield
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -178,5 +192,5 @@ def _create_private(path: Path) -> None:
 
 
 def _use_wal(connection: Any, _record: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")

@@ -3,6 +3,8 @@
 import os
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,15 +19,20 @@ from calendly_pipeline.automation import (
     ingest_hourly,
     ingest_nightly,
     ingest_weekly,
+    interrupted_runs,
     month_range,
 )
 from calendly_pipeline.cli import commands
 from calendly_pipeline.clients import calendly_oauth
 from calendly_pipeline.clients.calendly_oauth import OAuthApp, begin_consent
 from calendly_pipeline.definitions import build
-from calendly_pipeline.execution import PROCESS_TAG, end_interrupted_runs, run_job
+from calendly_pipeline.execution import run_job
 from calendly_pipeline.home import Home
+from calendly_pipeline.interrupted_runs import PROCESS_TAG
 from calendly_pipeline.resources import FirmResource
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.sources.pull_order import Order
+from calendly_pipeline.sources.pulls import pull_all
 from calendly_pipeline.state import State, webhook_deliveries
 from calendly_pipeline.warehouse import open_warehouse
 from calendly_pipeline_tests.fakes.calendly import CalendlyServer
@@ -252,6 +259,24 @@ def test_login_keeps_the_tokens_and_ingest_uses_them(
     assert [token for token in server.tokens.grants if token in said] == []
 
 
+def test_two_pulls_at_once_do_the_work_once(home: Home, server: CalendlyServer) -> None:
+    """The second pull of an account waits for the first, and then finds nothing left to ask for."""
+    order = Order("backfill", date(2026, 5, 1), date(2026, 6, 1), datetime.now(UTC), "run")
+    server.gate.latency = 0.02
+
+    def pull(number: int) -> float:
+        state = State(f"sqlite:///{home.data / 'state.db'}")
+        state.upgrade()
+        mine = replace(order, run=f"run{number}")
+        pulled = pull_all("calendly", home, Settings(), state, mine, lambda _: None)
+        state.close()
+        assert pulled.error is None
+        return pulled.reports[0].counts["invitee_reads"]
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(pull, range(2))) == [0, 24]
+
+
 def test_doctor_asks_the_booking_tools(home: Home, server: CalendlyServer) -> None:
     """Doctor names whose token it is and what it sees; a refused token is an error with its remedy."""
     fine = call("doctor").output
@@ -271,7 +296,9 @@ def test_an_interrupted_run_is_ended(home: Home) -> None:
         gone = instance.create_run_for_job(job, status=started, tags={PROCESS_TAG: f"{host}:999999:1"})
         elsewhere = instance.create_run_for_job(job, status=started, tags={PROCESS_TAG: "other-host:1:1"})
         untagged = instance.create_run_for_job(job, status=started)
-        assert end_interrupted_runs(instance) == [gone.run_id]
+        skipped = interrupted_runs(dg.build_sensor_context(instance=instance))
+        assert isinstance(skipped, dg.SkipReason)
+        assert skipped.skip_message == f"Ended: {gone.run_id}."
         for run, status in ((gone, "FAILURE"), (elsewhere, "STARTED"), (untagged, "STARTED")):
             found = instance.get_run_by_id(run.run_id)
             assert found is not None

@@ -1,5 +1,6 @@
 """The state store."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,4 +51,34 @@ def test_sqlite_is_durable(tmp_path: Path) -> None:
     with store.engine.connect() as connection:
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
+    store.close()
+
+
+def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    """Receiver, daemon and command line start together on a bare home: all find the tables, none fails."""
+
+    def open_it(_: int) -> int:
+        store = State(f"sqlite:///{tmp_path / 'state.db'}")
+        store.upgrade()
+        found = len(store.rows(decisions))
+        store.close()
+        return found
+
+    with ThreadPoolExecutor(8) as together:
+        assert list(together.map(open_it, range(8))) == [0] * 8
+
+
+def test_nobody_else_may_read_the_store(tmp_path: Path) -> None:
+    """The file holds tokens and people's data: it is its owner's alone."""
+    State(f"sqlite:///{tmp_path / 'state.db'}").close()
+    assert (tmp_path / "state.db").stat().st_mode & 0o077 == 0
+
+
+def test_errors_do_not_quote_what_was_written(tmp_path: Path) -> None:
+    """A refused row is described without its values."""
+    store = State(f"sqlite:///{tmp_path / 'state.db'}")
+    store.upgrade()
+    with pytest.raises(sa.exc.IntegrityError) as refused, store.transaction() as connection:
+        connection.execute(decisions.insert().values(**{**DECISION, "kind": None, "reason": "a secret"}))
+    assert "a secret" not in str(refused.value)
     store.close()

@@ -59,7 +59,7 @@ def stored(home: Home) -> list[bytes]:
 
 def survive_kills(home: Home, seed: int, kills: int) -> None:
     """Kill the server again and again under load; what was answered 200 must be there, and nothing twice."""
-    chance = random.Random(seed)  # noqa: S311 - moments, not secrets
+    chance = random.Random(seed)
     bodies = [calendly_body(number) for number in range(kills * 200)]
     kept: list[bytes] = []
     for _ in range(kills):
