@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import stamina
 
 import calendly_pipeline
+from calendly_pipeline.home import REPOSITORY
 from calendly_pipeline.models import SqlFile, sql_files
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.warehouse import STAGES, create_schemas, prepare, replace_table, run_query
@@ -34,6 +36,33 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("PIPELINE_", "DAGSTER_HOME", "CALENDLY_", "CAL_COM_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path / "home"))
+
+
+@dataclass
+class FaultTable:
+    """What was broken on purpose, and what was lost: the table of docs/reliability.md."""
+
+    rows: list[tuple[str, int, int, int, str]] = field(default_factory=list)
+
+    def add(self, fault: str, *, tried: int, lost: int, doubled: int, shown: str) -> None:
+        """One fault: how often it was tried, what was lost or doubled, and how it showed itself."""
+        self.rows.append((fault, tried, lost, doubled, shown))
+
+    def as_markdown(self) -> str:
+        """The table."""
+        head = "| fault | times tried | lost | doubled | how it shows itself |\n|---|---|---|---|---|\n"
+        shown = ([f"{cell:,}" if isinstance(cell, int) else cell for cell in row] for row in self.rows)
+        return head + "".join(f"| {' | '.join(cells)} |\n" for cells in shown)
+
+
+@pytest.fixture(scope="session")
+def fault_table() -> Iterator[FaultTable]:
+    """Collects what `make faults` tried, and writes it to benchmarks/out/reliability.md."""
+    table = FaultTable()
+    yield table
+    target = REPOSITORY / "benchmarks" / "out" / "reliability.md"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(table.as_markdown(), encoding="utf-8")
 
 
 @cache

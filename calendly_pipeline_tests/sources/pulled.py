@@ -69,17 +69,25 @@ class Firm:
 
         return asyncio.run(run())
 
-    def loaded(self, connection: duckdb.DuckDBPyConnection | None = None) -> dict[str, dict[str, Any]]:
-        """Kind -> id -> record, as a warehouse knows them after loading."""
-        with duckdb.connect() if connection is None else connection.cursor() as own:
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Kind, id and body of every record, as a warehouse knows them after loading."""
+        with duckdb.connect() as own:
             prepare(own)
             create_schemas(own)
             load_pages(own, self.home)
-            rows = own.execute("select kind, record_id, body::varchar from sources.api_records").fetchall()
+            return own.execute("select kind, record_id, body::varchar from sources.api_records").fetchall()
+
+    def loaded(self) -> dict[str, dict[str, Any]]:
+        """Kind -> id -> record."""
         found: dict[str, dict[str, Any]] = {}
-        for kind, record_id, body in rows:
+        for kind, record_id, body in self.rows():
             found.setdefault(kind, {})[record_id] = json.loads(body)
         return found
+
+    def doubled(self) -> int:
+        """Records that are there more than once."""
+        rows = self.rows()
+        return len(rows) - len({(kind, record_id) for kind, record_id, _ in rows})
 
     def differences(self, *kinds: str) -> dict[str, list[str]]:
         """Ids of the records in which landing and the server's truth differ, by kind; empty: complete and exact."""

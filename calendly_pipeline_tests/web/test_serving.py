@@ -14,6 +14,7 @@ from calendly_pipeline.failures import SettingsError
 from calendly_pipeline.home import Home
 from calendly_pipeline.state import State, webhook_deliveries
 from calendly_pipeline.web.serving import serve
+from calendly_pipeline_tests.conftest import FaultTable
 from calendly_pipeline_tests.web.processes import ServerProcess
 from calendly_pipeline_tests.web.receiving import calendly_body, calendly_headers
 
@@ -57,8 +58,9 @@ def stored(home: Home) -> list[bytes]:
         state.close()
 
 
-def survive_kills(home: Home, seed: int, kills: int) -> None:
-    """Kill the server again and again under load; what was answered 200 must be there, and nothing twice."""
+def survive_kills(home: Home, seed: int, kills: int) -> tuple[int, int]:
+    """Kill the server again and again under load; gives what was answered 200 and is not there, and what is twice."""
+    lost = doubled = 0
     chance = random.Random(seed)
     bodies = [calendly_body(number) for number in range(kills * 200)]
     kept: list[bytes] = []
@@ -73,24 +75,28 @@ def survive_kills(home: Home, seed: int, kills: int) -> None:
             for sender in senders:
                 sender.join(30)
         there = stored(home)
-        assert set(kept) - set(there) == set()
-        assert len(there) == len(set(there))
+        lost += len(set(kept) - set(there))
+        doubled += len(there) - len(set(there))
         assert set(there) <= set(bodies)
     with ServerProcess(home) as server:
         for sender in send(server.url(), bodies, kept):
             sender.join(120)
     assert sorted(stored(home)) == sorted(bodies)
+    return lost, doubled
 
 
 def test_killed_under_load(tmp_path: Path) -> None:
     """After kill -9 in the middle of deliveries every acknowledged one is there, none twice, and sending goes on."""
-    survive_kills(Home(tmp_path), seed=1, kills=1)
+    assert survive_kills(Home(tmp_path), seed=1, kills=1) == (0, 0)
 
 
 @pytest.mark.faults
-def test_killed_under_load_many_times(tmp_path: Path) -> None:
+def test_killed_under_load_many_times(tmp_path: Path, fault_table: FaultTable) -> None:
     """The same at twenty random moments."""
-    survive_kills(Home(tmp_path), seed=2, kills=20)
+    lost, doubled = survive_kills(Home(tmp_path), seed=2, kills=20)
+    shown = "the vendor sends again what was not answered 200"
+    fault_table.add("`kill -9` of the receiver under load", tried=20, lost=lost, doubled=doubled, shown=shown)
+    assert (lost, doubled) == (0, 0)
 
 
 def test_stopping_finishes_what_is_under_way(tmp_path: Path) -> None:
