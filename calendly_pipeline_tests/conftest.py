@@ -29,11 +29,20 @@ def quiet_retries() -> None:
     stamina.instrumentation.set_on_retry_hooks([])
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_tokens_of_the_shell() -> Iterator[None]:
+    """No test uses a token, a key or an address of the shell it runs in."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("CALENDLY_", "CAL_COM_"))]:
+            patch.delenv(name)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the variables of the shell it runs in, nor writes into the repository."""
     for name in os.environ:
-        if name.startswith(("PIPELINE_", "DAGSTER_HOME", "CALENDLY_", "CAL_COM_")):
+        if name.startswith(("PIPELINE_", "DAGSTER_HOME", "CALENDLY_", "CAL_COM_", "DESK_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path / "home"))
 

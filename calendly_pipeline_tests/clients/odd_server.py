@@ -12,7 +12,7 @@ from calendly_pipeline.clients.http import Retry, StaticToken, TokenSource
 from calendly_pipeline_tests.fakes.serving import Served
 
 Result = TypeVar("Result")
-TOKEN = "canary-eyJraWQiOiIx.secret"
+TOKEN = "canary-eyJraWQiOiIx.secret"  # noqa: S105 - no error may hold it
 QUICK = Retry(attempts=4, first_wait_seconds=0.01, longest_wait_seconds=0.02)
 
 

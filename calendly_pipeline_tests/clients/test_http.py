@@ -88,9 +88,9 @@ def test_each_answer_is_its_error(name: str) -> None:
 
 def test_scopes_are_named() -> None:
     """The error of a token without scopes carries their names."""
-    with odd(Reply(403, said("Insufficient scope", "No.", required_scopes=["groups:read"]))) as server:
-        with pytest.raises(ScopeMissing) as raised:
-            server.get()
+    body = said("Insufficient scope", "No.", required_scopes=["groups:read"])
+    with odd(Reply(403, body)) as server, pytest.raises(ScopeMissing) as raised:
+        server.get()
     assert raised.value.scopes == ("groups:read",)
 
 
@@ -107,13 +107,17 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 def test_a_token_that_is_said_back_is_blotted() -> None:
     """A vendor that repeats the token in its refusal does not bring it into our errors."""
     for status in (400, 401, 403, 404, 500):
-        with odd(Reply(status, said("No", f"token {TOKEN} is bad"))) as server:
-            with pytest.raises(ApiError, match=r"token \*\*\* is bad") as raised:
-                server.get()
+        body = said("No", f"token {TOKEN} is bad")
+        with odd(Reply(status, body)) as server, pytest.raises(ApiError, match=r"token \*\*\* is bad") as raised:
+            server.get()
         assert TOKEN not in "".join(traceback.format_exception(raised.value)) + repr(raised.value)
 
 
-@pytest.mark.parametrize("token", ["", "two words", "two\nlines", "curly\u2019quote", "\ufeffmark", "bell\x07"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "two words", "two\nlines", "curly\u2019quote", "\ufeffmark", "bell\x07"],
+    ids=["blank", "words", "lines", "quote", "mark", "bell"],
+)
 def test_a_token_that_can_be_none_is_not_sent(token: str) -> None:
     """A token with characters that no header takes is Unauthenticated at once, and is not quoted."""
     with odd(Reply(200, {})) as server:
@@ -180,7 +184,7 @@ def test_what_must_not_happen_twice_is_sent_once(reply: Reply) -> None:
         assert [(asked.method, asked.body) for asked in server.server.asked] == [("POST", b'{"a":1}')]
 
 
-def test_a_timely_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timely_end() -> None:
     """Attempts end a request that never passes, however many wait; the traffic says what happened."""
 
     async def ask(client: CalendlyClient) -> tuple[int, int, int]:

@@ -189,7 +189,7 @@ def test_two_claim_to_come_from_one(tables: Tables) -> None:
     ids=["old tells", "new tells", "webhook"],
 )
 def test_moves_within_cal_com(tables: Tables, rows: list[Row]) -> None:
-    """Cal.com's uids link the rows of each person, whichever side or route names them; the reason is the new row's."""
+    """Cal.com's uids link the rows of each person, whichever side or route names them."""
     found = live_meetings(tables, rows)
     assert [found[uid]["status"] for uid in ("U1", "U2")] == ["rescheduled", "completed"]
     assert (found["U2"]["rescheduled_from_id"], found["U2"]["reschedule_evidence"]) == ("calcom:U1", "linked")

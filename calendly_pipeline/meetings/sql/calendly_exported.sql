@@ -109,8 +109,10 @@ select
     said(arg_max(canceled_by, newness) filter (where is_cancelled)) as cancelled_by_name,
     said(arg_max(cancellation_reason, newness) filter (where is_cancelled)) as cancellation_reason,
     arg_max(is_no_show, newness) as is_no_show,  -- null: no file that holds the row can know
-    arg_max(observed_at, newness) filter (where is_no_show is not null) as no_show_observed_at,
-    max(observed_at) as observed_at,
+    case
+        when arg_max(is_exact, newness) filter (where is_no_show is not null)
+            then arg_max(observed_at, newness) filter (where is_no_show is not null)
+    end as no_show_observed_at,  -- null: a row without UUIDs says so, which overrules nobody
     said(arg_max(guest_emails, newness)) as guest_emails,
     lower(said(arg_max(user_email, newness))) as host_email,
     said(arg_max(user_name, newness)) as host_name,

@@ -1,4 +1,4 @@
--- Every row of every file could be used.
+-- Every row of every file, and every record by API or webhook, could be used.
 -- asset: sources.rejected_rows
 -- severity: warn
 select file, line, reason
