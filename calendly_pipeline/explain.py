@@ -29,6 +29,8 @@ def explain_meeting(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator
     yield f"  status       {meeting['status']}{doubt}"
     yield f"  host         {meeting['host_name'] or ''} <{meeting['host_email'] or 'unknown'}>"
     yield f"  known by     {', '.join(meeting['routes'])} ({meeting['platform']}, account {meeting['account']})"
+    if meeting["last_seen_at"]:
+        yield f"  gone         the API no longer returns it; last seen {meeting['last_seen_at']:%d %b %Y}"
     yield from _history(meeting)
     yield from _files_of(connection, meeting)
     for kind in _rows(

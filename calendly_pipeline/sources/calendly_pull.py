@@ -76,7 +76,9 @@ class _CalendlyPull:
         if self.identity.is_admin:
             await self._land_changed(self.client.memberships(self.identity))
         else:
-            self.landing.note("The token's user is no owner or admin: only the user's own events are read.")
+            self.landing.note(
+                "Only the token user's own events are read: no owner or admin, or the token lacks organizations:read."
+            )
         await self._land_changed(self._event_types())
         for name, pages in (
             ("Routing forms", self._routing()),

@@ -73,7 +73,7 @@ def test_names_of_an_event_type(tables: Tables) -> None:
 )
 def test_state_over_all_routes(tables: Tables, rows: list[Row], status: str) -> None:
     """Ends are final whoever tells; of open states the newest strong word holds; a derived status holds nothing."""
-    landed = {"landed_at": utc("2026-07-01T00:00"), "modified_at": utc("2026-07-01T00:00")}
+    landed: dict[str, Any] = {"landed_at": utc("2026-07-01T00:00"), "modified_at": utc("2026-07-01T00:00")}
     assert live_meetings(tables, *rows, **landed)["U1"]["status"] == status
 
 

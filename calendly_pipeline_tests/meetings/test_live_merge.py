@@ -149,6 +149,7 @@ def test_a_newer_export_does_not_bring_a_booking_back(tables: Tables) -> None:
 def test_no_show_follows_the_newest_observation(tables: Tables, written: str, no_show: bool) -> None:
     """The export's word counts from when the file was written, at the latest when it landed."""
     rows = [exported(marked_as_no_show="Yes"), *by_api(no_show=None)]
+    times: dict[str, Any]
     for times in ({"modified_at": utc(written)}, {"landed_at": utc(written)}):
         found = live_meetings(tables, *rows, **times)["e1"]
         assert found["status"] == ("no_show" if no_show else "completed")

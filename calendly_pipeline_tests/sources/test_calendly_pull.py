@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from calendly_pipeline.failures import ListingShrank, Unauthenticated, Unavailable
+from calendly_pipeline.sources.page_loading import load_pages
 from calendly_pipeline.sources.pages import page_files, whole_lines
+from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.fakes.calendly import CalendlyServer
 from calendly_pipeline_tests.fakes.calendly.bulk import booked_firm
 from calendly_pipeline_tests.fakes.calendly.records import last_part
@@ -206,6 +208,29 @@ def test_a_revoked_token_is_named_and_not_tried_again(firm: Firm) -> None:
         firm.pull(*EVERYTHING, NOW)
     assert firm.token not in str(refused.value)
     assert len(firm.server.requests) == 1
+
+
+def test_a_deleted_subscription_is_no_longer_there(firm: Firm, tables: Tables) -> None:
+    """A webhook subscription that was disabled and made anew stands once, working, and the check is content."""
+
+    def subscriptions() -> list[str]:
+        load_pages(tables.connection, firm.home)
+        tables.run("sources.webhook_subscriptions")
+        return [row["state"] for row in tables.rows("sources.webhook_subscriptions")]
+
+    url = "https://hooks.firm.example/webhooks/calendly"
+    broken = firm.world.add_webhook(url, ["invitee.created"])
+    firm.world.set_webhook_state(broken, "disabled", now=NOW)
+    firm.pull("2026-06", "2026-06", NOW)
+    assert subscriptions() == ["disabled"]
+    assert len(tables.bad_rows("sources", "webhook_subscriptions_work")) == 1
+    del firm.world.webhooks[broken]
+    firm.pull("2026-06", "2026-06", NOW + timedelta(hours=1))
+    assert subscriptions() == []
+    firm.world.add_webhook(url, ["invitee.created"])
+    firm.pull("2026-06", "2026-06", NOW + timedelta(hours=2))
+    assert subscriptions() == ["active"]
+    assert tables.bad_rows("sources", "webhook_subscriptions_work") == []
 
 
 def test_an_empty_account_is_a_finished_pull(tmp_path: Path) -> None:

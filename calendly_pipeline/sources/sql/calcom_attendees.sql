@@ -79,9 +79,7 @@ merged as (
         arg_max(said(person.timeZone), newness) as time_zone,
         arg_max(said(person.phoneNumber), newness) as phone,
         arg_max(said(person.seatUid), newness) as seat_uid,
-        arg_max(form_answers(person.bookingFieldsResponses), newness) filter (
-            where len(form_answers(person.bookingFieldsResponses)) > 0
-        ) as answers,
+        arg_max(nullif(form_answers(person.bookingFieldsResponses), []), newness) as answers,
         bool_or(is_team_member) as is_team_member,
         arg_max(is_listed, newness) as is_listed,
         arg_max(is_absent, newness) as is_absent,
@@ -101,7 +99,7 @@ select
     merged.time_zone,  -- IANA
     merged.phone,
     merged.seat_uid,
-    case when len(merged.answers) > 0 then to_json(merged.answers) end as answers,  -- of a seat; list of {question, answer, position}
+    to_json(merged.answers) as answers,  -- of a seat; list of {question, answer, position}
     merged.is_team_member,  -- named as a member of the hosting team
     merged.is_absent,  -- null: no version told
     merged.absence_observed_at,

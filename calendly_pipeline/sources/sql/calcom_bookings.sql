@@ -129,6 +129,7 @@ versions as (
         end as from_uid,
         case when kind = 'moved away' then said(record.uid) else said(record.rescheduledToUid) end as to_uid,
         coalesce(said(record.metadata.videoCallUrl), said(record.location)) as place,
+        nullif(form_answers(fields), []) as answers,
         case
             when is_answer then coalesce(address_said(record.hosts[1].displayEmail), address_said(record.hosts[1].email))
             when is_planned_row then address_said(record.userPrimaryEmail)
@@ -176,9 +177,8 @@ merged as (
             when is_answer or kind in ('BOOKING_CREATED', 'BOOKING_REQUESTED') then false
         end) as is_moved_here,
         coalesce(
-            arg_max(form_answers(fields), newness) filter (where not is_answer and not is_planned_row and len(form_answers(fields)) > 0),
-            arg_max(form_answers(fields), newness) filter (where len(form_answers(fields)) > 0)
-        ) as answers,
+            arg_max(answers, newness) filter (where not is_answer and not is_planned_row), arg_max(answers, newness)
+        ) as answers,  -- webhooks know the labels of the questions
         arg_max(coalesce(
             address_said(value_text(fields['displayEmail'])), address_said(value_text(field_value(fields['email'])))
         ), newness) as booker_address,
@@ -261,7 +261,7 @@ select
     merged.rescheduled_from_uid,
     merged.rescheduled_to_uid,
     merged.is_moved_here,  -- null: no version told
-    case when len(merged.answers) > 0 then to_json(merged.answers) end as answers,  -- list of {question, answer, position}
+    to_json(merged.answers) as answers,  -- list of {question, answer, position}
     merged.booker_address,
     list_filter(
         list_transform(merged.guests, lambda guest: address_said(guest)), lambda guest: guest is not null

@@ -1,12 +1,20 @@
 -- One row per webhook subscription at Calendly, as the newest answer has it. Calendly disables one after 24 hours
--- without a success and never switches it on again (Calendly API reference).
+-- without a success and never switches it on again (Calendly API reference). One that the newest list lacks is deleted,
+-- and has no row.
 -- grain: subscription_id
 -- time zone: UTC
 -- source of truth: Calendly
-with read as (
+with listings as (
+    select account, max(observed_at) as listed_at
+    from sources.api_records
+    where platform = 'calendly' and kind = 'listing' and record_id = 'webhook_subscription'
+    group by account
+),
+
+read as (
     select
         lower(record_id) as subscription_id,
-        account,
+        records.account,
         observed_at,
         updated_at,
         newness(updated_at, observed_at, true, 0, body) as newness,
@@ -15,8 +23,13 @@ with read as (
             "retry_started_at": "VARCHAR", "created_at": "VARCHAR"
         }') as record,
         json_type(body, '$.retry_started_at') = 'NULL' as is_not_retrying
-    from sources.api_records
-    where platform = 'calendly' and kind = 'webhook_subscription' and nullif(record_id, '') is not null
+    from sources.api_records as records
+    left join listings on records.account = listings.account
+    where
+        platform = 'calendly'
+        and kind = 'webhook_subscription'
+        and nullif(record_id, '') is not null
+        and observed_at >= coalesce(listings.listed_at, observed_at)
 )
 
 select
