@@ -28,16 +28,21 @@ NOT_FINISHED = (
     dg.DagsterRunStatus.STARTED,
 )
 PULLS = dg.AssetSelection.assets(["sources", "calendly_pull"], ["sources", "calcom_pull"])
+CONTACT_PULL = dg.AssetSelection.assets(["sources", "lacrm_pull"])
+NETWORK = PULLS | CONTACT_PULL
+DESK = dg.AssetSelection.assets(["contacts", "desk"])
+"""Published at the very end: it shows what a decision changed downstream."""
 
 refresh = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all() - PULLS,
+    selection=dg.AssetSelection.all() - NETWORK,
     tags={STORE_TAG: "warehouse"},
     description="Everything, from what was dropped, pulled and delivered to the plans for the CRM. Sends nothing.",
 )
 contact_index = dg.define_asset_job(
     "contact_index",
-    selection=dg.AssetSelection.groups("contacts").upstream().required_multi_asset_neighbors() - PULLS,
+    selection=(dg.AssetSelection.groups("meetings", "contacts") - DESK).upstream().required_multi_asset_neighbors()
+    - NETWORK,
     tags={STORE_TAG: "warehouse"},
     description="The unified contact index and what it is built from.",
 )
@@ -46,6 +51,13 @@ ingest = dg.define_asset_job(
     selection=PULLS,
     tags={STORE_TAG: "landing"},
     description="Network only: what the booking tools' APIs say, into landing.",
+)
+
+contact_index_pull = dg.define_asset_job(
+    "contact_index_pull",
+    selection=CONTACT_PULL,
+    tags={STORE_TAG: "lacrm"},
+    description="Network only: what the CRM's API says of its contacts, into landing.",
 )
 
 every_four_hours = dg.ScheduleDefinition(
@@ -58,6 +70,13 @@ contact_index_daily = dg.ScheduleDefinition(
     name="contact_index_daily",
     job=contact_index,
     cron_schedule="0 6 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+contact_pull_daily = dg.ScheduleDefinition(
+    name="contact_pull_daily",
+    job=contact_index_pull,
+    cron_schedule="40 5 * * *",  # it has 15 minutes, so it is over when the index is built
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
@@ -170,7 +189,14 @@ def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 def automation() -> dg.Definitions:
     """All of the above."""
     return dg.Definitions(
-        jobs=[refresh, contact_index, ingest],
-        schedules=[every_four_hours, contact_index_daily, ingest_hourly, ingest_nightly, ingest_weekly],
+        jobs=[refresh, contact_index, contact_index_pull, ingest],
+        schedules=[
+            every_four_hours,
+            contact_pull_daily,
+            contact_index_daily,
+            ingest_hourly,
+            ingest_nightly,
+            ingest_weekly,
+        ],
         sensors=[dropped_files, arrived_deliveries, disabled_webhooks, interrupted_runs],
     )

@@ -35,7 +35,10 @@ Value = TypeVar("Value")
     help="Without months: what the hourly, the nightly or the weekly pull asks for.",
 )
 def ingest(first: str | None, last: str | None, mode: str) -> None:
-    """Ask the booking tools' APIs, and land what they say. Months named are read whole, others by the usual rule."""
+    """Ask the APIs, and land what they say. Months named are read whole, of the booking tools only.
+
+    Without months: the booking tools by the usual rule, and the CRM's contacts.
+    """
     from calendly_pipeline.automation import month_range, pull_tags
     from calendly_pipeline.execution import run_job
     from calendly_pipeline.sources.pull_order import MODES
@@ -51,10 +54,14 @@ def ingest(first: str | None, last: str | None, mode: str) -> None:
     else:
         chosen = MODES[MODES.index(mode)]
         tags = pull_tags(load_settings(home.settings_file), chosen, datetime.now(UTC).date())
-    outcome = run_job(home, "ingest", None, tags=tags, say=lambda text: console.print(text, markup=False))
-    _print_pulls(outcome.findings)
-    if outcome.error is not None:
-        raise outcome.error
+    outcomes = [run_job(home, "ingest", None, tags=tags, say=_say)]
+    if not first:
+        outcomes.append(run_job(home, "contact_index_pull", None, say=_say))
+    for outcome in outcomes:
+        _print_pulls(outcome.findings)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error
 
 
 @click.command()
@@ -204,6 +211,10 @@ def _month(text: str, option: str) -> date:
         return date.fromisoformat(f"{text}-01")
     except ValueError as error:
         raise InputError(f"{option} {text!r} is no month.", "Write e.g. 2026-03.") from error
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False)
 
 
 def _print_pulls(findings: dict[str, dict[str, object]]) -> None:

@@ -46,6 +46,11 @@ def calcom_api_url() -> str:
     return (os.environ.get("CAL_COM_API_URL") or "https://api.cal.com/v2").rstrip("/")
 
 
+def lacrm_api_url() -> str:
+    """Where LACRM's API is: LACRM_API_URL; else the vendor's own."""
+    return (os.environ.get("LACRM_API_URL") or "https://api.lessannoyingcrm.com/v2/").rstrip("/")
+
+
 def fixed_as_of() -> datetime | None:
     """The clock fixed by PIPELINE_AS_OF, in UTC; None when it runs freely."""
     text = os.environ.get("PIPELINE_AS_OF")

@@ -39,6 +39,11 @@ class Home:
         return self.data / "warehouse.duckdb"
 
     @property
+    def desk(self) -> Path:
+        """What a refresh publishes for the review desk; replaced whole."""
+        return self.data / "published" / "desk.duckdb"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage: run history, schedules, logs."""
         return self.data / "dagster"

@@ -206,6 +206,28 @@ create or replace temp macro explained(template, name, address, contact, contact
 
 -- Records of APIs and webhooks
 
+-- Rows of a LACRM answer: bare, below Results as a list or as an object by id, or one record alone.
+create or replace temp macro lacrm_rows(body) as
+    case
+        when json_type(body) = 'ARRAY' then from_json(body, '["JSON"]')
+        when json_type(body -> 'Results') = 'ARRAY' then from_json(body -> 'Results', '["JSON"]')
+        when json_type(body -> 'Results') = 'OBJECT' then map_values(from_json(body -> 'Results', '"MAP(VARCHAR, JSON)"'))
+        when body ->> 'ContactId' is not null then [body]
+        else []::json[]
+    end;
+
+-- Texts of a LACRM list such as Email: objects with Text, bare texts, or one of either alone; as a JSON list.
+create or replace temp macro lacrm_texts(cell) as
+    to_json(list_filter(
+        list_transform(
+            case json_type(cell) when 'ARRAY' then from_json(cell, '["JSON"]') when 'NULL' then [] else [cell] end,
+            lambda entry: trim(coalesce(
+                case when json_type(entry) = 'OBJECT' then entry ->> 'Text' else entry ->> '$' end, ''
+            ))
+        ),
+        lambda text: text <> ''
+    ));
+
 -- The id at the end of a URI; `place` counts parts from the end.
 create or replace temp macro uri_id(uri, place := 1) as nullif(lower(split_part(rtrim(uri, '/'), '/', -place)), '');
 
@@ -287,3 +309,36 @@ create or replace temp macro form_answers(fields) as
         ),
         lambda field, nth: {'question': field.question, 'answer': field.answer, 'position': nth}
     );
+
+-- Searching for people whom no address leads to
+
+-- Keys that two local parts of one domain share exactly when they differ by one edit at most: each with every single
+-- letter left out, and whole.
+create or replace temp macro slip_keys(local_part, domain) as
+    list_distinct(list_transform(
+        range(0, length(local_part) + 1),
+        lambda place: hash(domain, case
+            when place = 0 then local_part
+            else left(local_part, place - 1) || substr(local_part, place + 1)
+        end)
+    ));
+
+-- What a local part has beyond a name: letters and digits left over when surname, first name or its initial are out.
+create or replace temp macro beyond_name(local_part, first_token, last_token) as
+    regexp_replace(
+        replace(
+            replace(regexp_replace(local_part, '[^\p{L}\p{N}]', '', 'g'), coalesce(last_token, ' '), ' '),
+            coalesce(first_token, ' '), ' '
+        ),
+        '^' || coalesce(nullif(left(regexp_replace(first_token, '[^a-z]', '', 'g'), 1), ''), ' ') || '(\s|$)|\s',
+        '', 'g'
+    );
+
+-- A number of strangers for a sentence.
+create or replace temp macro strangers_said(strangers) as
+    case
+        when strangers is null then 'an unknown number of'
+        when strangers < 0.001 then 'less than 0.001'
+        when strangers < 10 then format('{:.2g}', strangers)
+        else format('{:.0f}', strangers)
+    end;

@@ -191,8 +191,18 @@ class Contacts(Section):
 
 
 class Lacrm(Section):
-    """What goes on the contact card."""
+    """The CRM: its key, and what goes on the contact card."""
 
+    token_env: str = Field(default="LACRM_API_KEY", description="Variable that holds the API key.")
+    requests_per_second: float = Field(
+        default=1.0, gt=0, le=20, description="LACRM publishes no limit; its support agreed to one a second."
+    )
+    max_shrink_share: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="A reading that lacks a larger share of the known contacts is not believed.",
+    )
     fields: dict[str, str] | None = Field(default=None, description="Metric -> display name of the custom field.")
     refresh_after_days: int = Field(default=7, ge=0, description="Then a newer data-through date alone is sent.")
 

@@ -104,6 +104,7 @@ def test_jobs_and_schedules(home: Home) -> None:
     schedules = {s.name: (s.job_name, s.cron_schedule) for s in repository.schedule_defs}
     assert schedules == {
         "refresh_every_four_hours": ("refresh", "0 */4 * * *"),
+        "contact_pull_daily": ("contact_index_pull", "40 5 * * *"),
         "contact_index_daily": ("contact_index", "0 6 * * *"),
         "ingest_hourly": ("ingest", "7 * * * *"),
         "ingest_nightly": ("ingest", "37 2 * * *"),

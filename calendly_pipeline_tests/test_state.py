@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from calendly_pipeline.state import State, decisions, metadata
 
@@ -78,7 +79,7 @@ def test_errors_do_not_quote_what_was_written(tmp_path: Path) -> None:
     """A refused row is described without its values."""
     store = State(f"sqlite:///{tmp_path / 'state.db'}")
     store.upgrade()
-    with pytest.raises(sa.exc.IntegrityError) as refused, store.transaction() as connection:
+    with pytest.raises(IntegrityError) as refused, store.transaction() as connection:
         connection.execute(decisions.insert().values(**{**DECISION, "kind": None, "reason": "a secret"}))
     assert "a secret" not in str(refused.value)
     store.close()

@@ -59,7 +59,7 @@ class Retry:
 
 
 class TokenSource(Protocol):
-    """Where the bearer token comes from."""
+    """Where the token comes from."""
 
     async def token(self) -> str:
         """The token to use now."""
@@ -138,10 +138,14 @@ class VendorClient:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        named: str | None = None,
     ) -> Answer:
-        """Send one request, again while the vendor is unavailable; `repeatable` False: once. Raises ApiError."""
+        """Send one request, again while the vendor is unavailable; `repeatable` False: once. Raises ApiError.
+
+        `named` is what errors and landing call the request where its path does not tell what was asked.
+        """
         query = urlencode(params or {})
-        request = f"{method} {path}" + (f"?{query}" if query else "")
+        request = f"{method} {named or path}" + (f"?{query}" if query else "")
         attempts = self.retry.attempts if repeatable else 1
         context = stamina.retry_context(
             on=_wait_before_another,
@@ -157,6 +161,10 @@ class VendorClient:
                     self.traffic.repeated += 1
                 return await self._once(method, path, query, request, body, headers, kind)
         raise AssertionError("stamina always yields an attempt")
+
+    def authorization(self, token: str) -> str:
+        """The value of the Authorization header."""
+        return f"Bearer {token}"
 
     def error_of(self, status: int, request: str, body: Any) -> ApiError:
         """The error an answer means; vendors refine it. `body` is the parsed answer, None when it is no JSON."""
@@ -214,7 +222,7 @@ class VendorClient:
             said = "the token holds characters that no token has; nothing was sent"
             raise Unauthenticated(self.vendor, request, said, self.remedy_401)
         url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
-        sent = {**(headers or {}), "Authorization": f"Bearer {token}"}
+        sent = {**(headers or {}), "Authorization": self.authorization(token)}
         http = await self._free.get()
         try:
             sent_at = await self.budget.acquire(self.vendor, request)

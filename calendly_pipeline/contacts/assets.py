@@ -1,13 +1,16 @@
 """The contacts stage in Dagster."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from calendly_pipeline.contacts.lists import TABLES, load_lists
 from calendly_pipeline.contacts.phone_numbers import e164_rows
+from calendly_pipeline.contacts.review_snapshot import PUBLISHED, publish
 from calendly_pipeline.models import OWNERS, asset_key, materialised, stage_definitions
-from calendly_pipeline.resources import FirmResource, WarehouseResource
+from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
 from calendly_pipeline.state import decisions as decisions_table
 from calendly_pipeline.warehouse import replace_rows
 
@@ -16,6 +19,7 @@ LISTS = {
     "rule_set": "Thresholds of rules.toml and the version of the whole rule set; one row.",
     "rules": "Rules of rules.toml: tier, decision, score and the sentence that explains a match; one row per rule.",
     "mail_domains": "Mail domains of providers, relays and disposable addresses, and slips of the pen for them.",
+    "name_shares": "What share of people bears a first name or a surname, by the United States census of 1990.",
     "nicknames": "Names and the forms they are called by.",
     "role_names": "Local parts that name a desk, not a person.",
 }
@@ -32,8 +36,8 @@ SAID_NUMBERS = """
 
 
 def contacts() -> dg.Definitions:
-    """SQL models and checks of this folder, and the three things only Python can bring."""
-    return stage_definitions(Path(__file__).parent, [rule_lists, decisions, phone_numbers])
+    """SQL models and checks of this folder, and what only Python can bring."""
+    return stage_definitions(Path(__file__).parent, [rule_lists, decisions, phone_numbers, desk])
 
 
 @dg.multi_asset(
@@ -56,7 +60,7 @@ def decisions(firm: FirmResource, warehouse: WarehouseResource) -> dg.Materializ
     """Every decision of the review desk, undone ones too, copied from the state store; one row per decision."""
     with firm.state() as state:
         rows = state.rows(decisions_table)
-    kept = [{name: value for name, value in row.items() if name != "evidence"} for row in rows]
+    kept = [_answered(row) for row in rows]
     with warehouse.get_connection() as connection:
         replace_rows(connection, {"contacts.decisions": kept})
         return materialised(connection, "contacts.decisions")
@@ -75,3 +79,25 @@ def phone_numbers(firm: FirmResource, warehouse: WarehouseResource) -> dg.Materi
         said = [number for (number,) in connection.execute(SAID_NUMBERS).fetchall()]
         replace_rows(connection, {"contacts.phone_numbers": e164_rows(said, firm.settings.firm.default_country)})
         return materialised(connection, "contacts.phone_numbers", read_as_numbers_of=firm.settings.firm.default_country)
+
+
+@dg.asset(
+    key=[STAGE, "desk"],
+    deps=[asset_key(table) for table in PUBLISHED],
+    group_name=STAGE,
+    kinds={"python", "duckdb"},
+    owners=OWNERS,
+)
+def desk(context: dg.AssetExecutionContext, firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """The queue, its evidence and all that `explain` reads, published as data/published/desk.duckdb for the desk."""
+    with warehouse.get_connection() as connection:
+        size = publish(connection, firm.home.desk, as_of(context), datetime.now(UTC))
+        waiting = connection.execute("select count(*) from contacts.review_queue").fetchall()[0][0]
+    return dg.MaterializeResult(metadata={"size_bytes": size, "waiting": waiting})
+
+
+def _answered(decision: dict[str, Any]) -> dict[str, Any]:
+    """A decision without what was shown, but for the rule that asked and the contact it proposed."""
+    shown = decision["evidence"] or {}
+    kept = {name: value for name, value in decision.items() if name != "evidence"}
+    return {**kept, "rule": shown.get("rule"), "proposed_contact_id": shown.get("proposed")}

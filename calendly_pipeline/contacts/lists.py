@@ -17,9 +17,10 @@ from calendly_pipeline.warehouse import replace_rows
 
 FOLDER = Path(__file__).parent
 RULES = FOLDER / "rules.toml"
-LISTS = {name: FOLDER / "lists" / f"{name}.csv" for name in ("mail_domains", "nicknames", "role_names")}
+LISTS = {name: FOLDER / "lists" / f"{name}.csv" for name in ("mail_domains", "name_shares", "nicknames", "role_names")}
 TABLES = ("rule_set", "rules", *sorted(LISTS))
-DECISIONS = ("auto", "review", "off")
+DECISIONS = ("auto", "review", "hint", "off")
+OPTIONAL = {"strangers_below": None, "precision_floor": None}
 Rows = list[dict[str, Any]]
 
 
@@ -39,7 +40,7 @@ def read_rule_set() -> RuleSet:
     version = f"{document['version']}-{digest[:8]}"
     tables: dict[str, Rows] = {name: _csv_rows(path) for name, path in LISTS.items()}
     tables["rule_set"] = [{"rule_set_version": version, **_thresholds(document)}]
-    tables["rules"] = [{"rule": name, **_checked(name, rule)} for name, rule in document["rules"].items()]
+    tables["rules"] = [{"rule": name, **OPTIONAL, **_checked(name, rule)} for name, rule in document["rules"].items()]
     return RuleSet(version, tables)
 
 
@@ -51,7 +52,7 @@ def load_lists(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _thresholds(document: dict[str, Any]) -> dict[str, Any]:
-    typo, questions = document["typo_domain"], document["questions"]
+    typo, questions, strangers = document["typo_domain"], document["questions"], document["strangers"]
     return {
         **document["names"],
         **document["addresses"],
@@ -60,6 +61,9 @@ def _thresholds(document: dict[str, Any]) -> dict[str, Any]:
         "typo_long_from": typo["long_from"],
         "typo_label_letters": typo["label_letters"],
         **{f"{name}_question": pattern for name, pattern in questions.items()},
+        **document["search"],
+        **{name: value for name, value in strangers.items() if name != "scale"},
+        "strangers_scale": strangers["scale"],
         **document["queue"],
     }
 

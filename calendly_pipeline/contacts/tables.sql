@@ -11,6 +11,8 @@ create table if not exists contacts.decisions (
     decided_at timestamptz,
     reason varchar,
     rule_set_version varchar,
+    rule varchar,  -- that the answered case came from; null: it came from none
+    proposed_contact_id varchar,  -- what that rule proposed
     undoes integer
 );
 
@@ -36,7 +38,20 @@ create table if not exists contacts.rule_set (
     company_question varchar,
     phone_question varchar,
     name_question varchar,
-    candidates_shown integer
+    candidates_shown integer,
+    population_factor double,
+    first_name_floor double,
+    surname_floor double,
+    strangers_scale double,
+    local_part_letters integer,
+    distinct_letters integer,
+    distinct_strangers double,
+    punctuation_strangers double,
+    near_address_edits integer,
+    full_name_candidates integer,
+    company_contacts integer,
+    no_companies varchar[],
+    largest_product bigint
 );
 
 -- rules.toml: one row per rule.
@@ -45,6 +60,8 @@ create table if not exists contacts.rules (
     tier varchar,
     decision varchar,
     score integer,
+    strangers_below double,  -- null: whatever the name
+    precision_floor double,  -- null: none is asked of it
     explanation varchar
 );
 
@@ -64,4 +81,11 @@ create table if not exists contacts.mail_domains (
 -- lists/role_names.csv: local parts that name a desk, not a person
 create table if not exists contacts.role_names (
     local_part varchar
+);
+
+-- lists/name_shares.csv: how many people of the United States bear a name (Census Bureau, 1990; public domain)
+create table if not exists contacts.name_shares (
+    part varchar,  -- first | last
+    name varchar,
+    share double  -- 0-1
 );

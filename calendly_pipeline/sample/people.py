@@ -48,9 +48,9 @@ def identity(contact: Contact, address: str = "", case: str = "crm") -> Identity
     )  # fmt: skip
 
 
-def stranger(name: str, address: str, case: str = "unknown", contact_id: str | None = None) -> Identity:
+def stranger(name: str, address: str, case: str = "unknown") -> Identity:
     """Somebody whom no address leads to a contact."""
-    return Identity(name, address, contact_id, "unmatched", "", "none", case)
+    return Identity(name, address, None, "unmatched", "", "none", case)
 
 
 def extra_address(contact: Contact) -> str:

@@ -77,10 +77,11 @@ def _households(couples: tuple[tuple[Contact, Contact], ...]) -> list[Identity]:
 
 
 def _unknown(singles: tuple[Contact, ...]) -> list[Identity]:
-    """People whom no address leads to a contact; the first is a client all the same."""
+    """People whom no address leads to a contact; the first is a client all the same, and the name says so."""
     client = singles[22]
     return [
-        stranger(client.name, "quiet.harbour.7@example.net", "client, address unknown", client.contact_id),
+        Identity(client.name, "quiet.harbour.7@example.net", client.contact_id, "review", "R2", "full_name_rare",
+                 "client, address unknown", (client.contact_id,)),
         Identity("Priya L.", f"priya+test@{INTERNAL_DOMAIN}", None, "internal", "T0", "internal", "staff"),
         _as(singles[23], singles[23].addresses[0].replace("@", "+cal@"), "auto", "T2", "email_canonical",
             "name in brackets", name=f"{singles[23].first_name} (Pip) {singles[23].last_name}"),

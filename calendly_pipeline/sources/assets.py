@@ -46,7 +46,7 @@ ANSWERED = {
 
 def sources() -> dg.Definitions:
     """Landing of dropped files, one table per kind of file, and the SQL that lists what could not be read."""
-    pulls = [_pull_asset("calendly"), _pull_asset("calcom")]
+    pulls = [_pull_asset("calendly"), _pull_asset("calcom"), lacrm_pull]
     return stage_definitions(Path(__file__).parent, [landed_files, file_rows, *pulls, api_pages, deliveries])
 
 
@@ -128,7 +128,23 @@ def _pull_asset(platform: Platform) -> dg.AssetsDefinition:
         )(pull)
 
 
-@dg.multi_asset(specs=[_spec(table, text, ["calendly_pull", "calcom_pull"], "api") for table, text in ANSWERED.items()])
+@dg.asset(key=[STAGE, "lacrm_pull"], group_name=STAGE, kinds={"python", "api"}, owners=OWNERS, pool="lacrm")
+def lacrm_pull(context: dg.AssetExecutionContext, firm: FirmResource) -> dg.MaterializeResult:
+    """What LACRM's API says of every contact and company, into landing. Read whole each time; only news lands."""
+    from calendly_pipeline.sources.contact_pull import pull_contacts  # brings the HTTP library
+
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run.run_id[:8]}"
+    with firm.state() as state:
+        pulled = pull_contacts(firm.home, firm.settings, state, run, context.log.info)
+    if pulled.error is not None:
+        raise _failure(pulled.error, _pull_metadata(pulled))
+    return dg.MaterializeResult(metadata=_pull_metadata(pulled))
+
+
+PULLED = ["calendly_pull", "calcom_pull", "lacrm_pull"]
+
+
+@dg.multi_asset(specs=[_spec(table, text, PULLED, "api") for table, text in ANSWERED.items()])
 def api_pages(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Load the answers that landed since the last time."""
     with warehouse.get_connection() as connection:

@@ -16,7 +16,7 @@ from calendly_pipeline.home import Home
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.sources import calcom_csv, calendly_csv, contact_csv
 from calendly_pipeline.sources.landing import LandedFile, account_of, content, landed_files
-from calendly_pipeline.sources.pages import page_files
+from calendly_pipeline.sources.pages import BOOKING_TOOLS, page_files
 from calendly_pipeline.sources.tabular import Batch, RejectedRow
 from calendly_pipeline.sources.time_zones import zone_labels
 from calendly_pipeline.warehouse import insert_rows, replace_rows
@@ -51,7 +51,7 @@ def require_time_zone(settings: Settings, home: Home) -> None:
     bookings = [name for name in (*dropped, *landed) if not name.startswith("contacts/")]
     if bookings:
         raise SettingsError(f"{bookings[0]}: its times carry no zone, and firm.time_zone is not set.", ZONE_LINE)
-    if any(page_files(home)):
+    if any(page_files(home, BOOKING_TOOLS)):
         raise SettingsError(
             "Bookings were pulled, and firm.time_zone, which gives them their day, is not set.", ZONE_LINE
         )

@@ -32,6 +32,8 @@ CALENDLY_KINDS = {
     "webhook_subscriptions": "webhook_subscription",
 }
 CALCOM_KINDS = {"bookings": "booking", "booking": "booking", "event_types": "event_type"}
+LACRM_KINDS = {"contacts": "contact", "contact": "contact"}
+KINDS = {"calendly": CALENDLY_KINDS, "calcom": CALCOM_KINDS, "lacrm": LACRM_KINDS}
 
 READ_LINES = """
 create or replace temp table landed_lines as
@@ -64,6 +66,7 @@ listed as (
             when json_type(lines.body -> 'data') = 'ARRAY' then from_json(lines.body -> 'data', '["JSON"]')
             when json_type(lines.body -> 'resource') = 'OBJECT' then [lines.body -> 'resource']
             when json_type(lines.body -> 'data') = 'OBJECT' then [lines.body -> 'data']
+            when lines.platform = 'lacrm' then lacrm_rows(lines.body)
             else []::json[]
         end) as record
     from landed_lines as lines
@@ -84,6 +87,7 @@ identified as (
         case
             when platform = 'calcom' and kind = 'booking' then record ->> 'uid'
             when platform = 'calcom' then record ->> 'id'
+            when platform = 'lacrm' then record ->> 'ContactId'
             when kind = 'user' then lower(regexp_extract(record ->> '$.user.uri', '([^/]+)/?$', 1))
             else lower(regexp_extract(record ->> 'uri', '([^/]+)/?$', 1))
         end as record_id,
@@ -113,11 +117,18 @@ identified as (
         null as parent_id
     from landed_lines
     where kind = 'webhook_subscriptions'
+    union all by name
+    -- What is no longer in these lists is gone.
+    select platform, account, 'listing' as kind, observed_at, body as record, kind as record_id, null as parent_id
+    from landed_lines
+    where platform = 'lacrm' and kind in ('contact_ids', 'contact_fields', 'company_fields')
 )
 
 select
     platform, account, kind, record_id, parent_id, observed_at,
-    try_cast(coalesce(record ->> 'updated_at', record ->> 'updatedAt') as timestamptz) as updated_at,
+    try_cast(
+        coalesce(record ->> 'updated_at', record ->> 'updatedAt', record ->> 'LastUpdate') as timestamptz
+    ) as updated_at,
     record as body
 from identified
 where nullif(record_id, '') is not null
@@ -169,7 +180,7 @@ def load_pages(connection: duckdb.DuckDBPyConnection, home: Home) -> PageReport:
 def _load(connection: duckdb.DuckDBPyConnection, home: Home, part: Sequence[tuple[str, Path]]) -> None:
     kinds = [
         {"platform": platform, "page": page, "kind": kind}
-        for platform, named in (("calendly", CALENDLY_KINDS), ("calcom", CALCOM_KINDS))
+        for platform, named in KINDS.items()
         for page, kind in named.items()
     ]
     paths = [str(path) for _, path in part]

@@ -24,18 +24,20 @@ ACCOUNT_FOLDER = "account"
 """Stands in for the month of what belongs to no month: users, event types, routing forms."""
 PULLS_FOLDER = "pulls"
 COMPRESSION = 5
+BOOKING_TOOLS = ("calendly", "calcom")
+PLATFORMS = (*BOOKING_TOOLS, "lacrm")
 
 
 @dataclass(frozen=True)
 class Pull:
-    """A finished pull: the API vouches for everything that starts in [from_at, to_at)."""
+    """A finished pull: the API vouches for everything that starts in [from_at, to_at), or for the whole list."""
 
     platform: str
     account: str
     run: str
     mode: str
-    from_at: datetime
-    to_at: datetime
+    from_at: datetime | None  # None: what it lists has no start
+    to_at: datetime | None
     started_at: datetime
     finished_at: datetime
     account_address: str
@@ -80,9 +82,9 @@ class PageWriter:
         _write(self.folder / PULLS_FOLDER / f"{self.run}.json", body)
 
 
-def page_files(home: Home) -> list[Path]:
+def page_files(home: Home, platforms: Iterable[str] = PLATFORMS) -> list[Path]:
     """Every landed file of answers, oldest run first."""
-    found = (path for platform in ("calendly", "calcom") for path in (home.landing / platform).glob("*/*/*/*.jsonl.gz"))
+    found = (path for platform in platforms for path in (home.landing / platform).glob("*/*/*/*.jsonl.gz"))
     return sorted(found, key=lambda path: (path.parent.name, path.as_posix()))
 
 

@@ -40,6 +40,10 @@ class PullIndex:
         column = pulled_records.c.starts_at
         return self._select(pulled_records.c.kind == kind, column >= start, column < end)
 
+    def of_kind(self, kind: str) -> dict[str, Known]:
+        """Every record of a kind, by id."""
+        return self._select(pulled_records.c.kind == kind)
+
     def named(self, kind: str, record_ids: Iterable[str]) -> dict[str, Known]:
         """Records of a kind by id; those not known are left out."""
         return self._select(pulled_records.c.kind == kind, pulled_records.c.record_id.in_(list(record_ids)))

@@ -169,24 +169,28 @@ class Landing:
         )
 
 
+def require_few(missing: Sequence[Known], known_count: int, share: float, vendor: str, kind: str, remedy: str) -> None:
+    """Raise ListingShrank when more is missing than can have been deleted: a lost permission looks like that."""
+    if len(missing) > max(SHRUNK_COUNT, share * known_count):
+        said = f"{len(missing)} of {known_count} known {kind}s are no longer listed"
+        raise ListingShrank(vendor, f"listing of {kind}s", said, remedy)
+
+
 def missing_from(known: Mapping[str, Known], seen: set[str], kind: str, vendor: str) -> list[Known]:
     """Records that a whole listing no longer holds.
 
     Raises ListingShrank when far more is missing than can have been deleted: a lost permission looks like that.
     """
     missing = [row for row in known.values() if row.record_id not in seen and not row.is_absent]
-    if len(missing) > max(SHRUNK_COUNT, SHRUNK_SHARE * len(known)):
-        raise ListingShrank(
-            vendor,
-            f"listing of {kind}s",
-            f"{len(missing)} of {len(known)} known {kind}s are no longer listed",
-            "Check the token's role and scopes; nothing was marked as gone.",
-        )
+    remedy = "Check the token's role and scopes; nothing was marked as gone."
+    require_few(missing, len(known), SHRUNK_SHARE, vendor, kind, remedy)
     return missing
 
 
-def finished(landing: Landing, client: VendorClient, started_at: datetime, address: str) -> PullReport:
-    """Write the manifest and report."""
+def finished(
+    landing: Landing, client: VendorClient, started_at: datetime, address: str, *, is_dated: bool = True
+) -> PullReport:
+    """Write the manifest and report; `is_dated` False: what was listed belongs to no month."""
     counts, order = landing.counts, landing.order
     numbers: dict[str, float] = {
         "requests": client.traffic.requests,
@@ -202,8 +206,8 @@ def finished(landing: Landing, client: VendorClient, started_at: datetime, addre
             account=index.account,
             run=order.run,
             mode=order.mode,
-            from_at=order.start,
-            to_at=order.end,
+            from_at=order.start if is_dated else None,
+            to_at=order.end if is_dated else None,
             started_at=started_at,
             finished_at=datetime.now(UTC),
             account_address=address,
@@ -229,4 +233,6 @@ def _flat(error: BaseException) -> Iterator[BaseException]:
 
 def _records(page: Answer) -> Any:
     """The records of a list page, without the paging around them, whose tokens differ each time."""
-    return page.data.get("collection", page.data.get("data"))
+    if isinstance(page.data, list):
+        return page.data
+    return next((page.data[name] for name in ("collection", "data", "Results") if name in page.data), None)

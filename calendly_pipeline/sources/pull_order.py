@@ -10,7 +10,7 @@ from typing import Literal
 
 from calendly_pipeline.settings import Ingest
 
-Platform = Literal["calendly", "calcom"]
+Platform = Literal["calendly", "calcom"]  # the booking tools
 Mode = Literal["window", "wide", "everything", "backfill"]
 MODES: tuple[Mode, ...] = ("window", "wide", "everything", "backfill")
 

@@ -129,12 +129,12 @@ def _pull_one(
         async with client:
             return await work
 
-    with _one_at_a_time(home, platform, account.name):
+    with one_at_a_time(home, platform, account.name):
         return asyncio.run(run())
 
 
 @contextmanager
-def _one_at_a_time(home: Home, platform: Platform, account: str) -> Iterator[None]:
+def one_at_a_time(home: Home, platform: str, account: str) -> Iterator[None]:
     """The system frees this lock when the process dies, unlike a slot of a Dagster pool."""
     folder = home.landing / platform / account
     folder.mkdir(parents=True, exist_ok=True)

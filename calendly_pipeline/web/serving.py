@@ -50,6 +50,7 @@ def _config(app: Any) -> uvicorn.Config:
         ws="none",
         log_config=None,
         access_log=False,  # it would hold addresses and query strings
+        proxy_headers=False,  # whom the desk trusts goes by the connection, never by what a header says
         server_header=False,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=STOP_SECONDS,

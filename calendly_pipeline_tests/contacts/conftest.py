@@ -2,15 +2,22 @@
 
 import functools
 import json
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from calendly_pipeline.contacts.lists import load_lists
+from calendly_pipeline.contacts.phone_numbers import e164_rows
+from calendly_pipeline.home import Home
 from calendly_pipeline.models import SqlFile
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.warehouse import replace_table
 from calendly_pipeline_tests.conftest import AS_OF, Tables, all_models
+
+if TYPE_CHECKING:
+    from calendly_pipeline_tests.contacts.desk_firm import DeskFirm
 
 CRM_FILE = {"file_id": "crm", "folder": "contacts", "name": "lacrm.csv", "recency": 1}
 BOOK_FILE = {"file_id": "book", "folder": "contacts", "name": "google.csv", "recency": 2}
@@ -36,6 +43,29 @@ class World:
     def person(self, name: str, *addresses: str, **more: Any) -> "World":
         """Somebody in an address book."""
         self.people.append(_entry("book", len(self.people) + 2, None, name, addresses, more))
+        return self
+
+    def others(self, count: int = 100) -> "World":
+        """So many cards of people with names of their own; a name on one more card is then a rare one."""
+        letters = "bcdfghjklm"
+        for number in range(count):
+            one, two = letters[number % 10], letters[number // 10]
+            self.card(f"other {number}", f"Vu{one}e{two}u Ta{two}o{one}i", f"{one}x{two}@elsewhere-{one}{two}.example")
+        return self
+
+    def scaled(self, factor: float) -> "World":
+        """Expect so many times more strangers of every name."""
+        self.tables.connection.execute("update contacts.rule_set set strangers_scale = $1", [factor])
+        return self
+
+    def numbers(self, *said: str) -> "World":
+        """Telephone numbers that are said anywhere, read as American."""
+        self.tables.given("contacts.phone_numbers", *e164_rows(said, "US"))
+        return self
+
+    def switched(self, rule: str, decision: str) -> "World":
+        """Another decision for a rule than rules.toml has."""
+        self.tables.connection.execute("update contacts.rules set decision = $2 where rule = $1", [rule, decision])
         return self
 
     def booked(self, attendee_id: str, address: str | None, name: str | None = None, **more: Any) -> "World":
@@ -106,3 +136,13 @@ def listed(tables: Tables) -> Tables:
 def world(listed: Tables) -> World:
     """An empty CRM and no bookings."""
     return World(listed)
+
+
+@pytest.fixture
+def desk_firm(world: World, tmp_path: Path) -> "Iterator[DeskFirm]":
+    """The small firm of the desk's tests, refreshed once."""
+    from calendly_pipeline_tests.contacts.desk_firm import DeskFirm, furnish
+
+    firm = DeskFirm(furnish(world), Home(tmp_path / "home"))
+    yield firm.refresh()
+    firm.close()

@@ -66,7 +66,7 @@ def test_reject_after_confirm(world: World) -> None:
 
 def test_undo(world: World) -> None:
     """An undone decision never was; an undone undo brings it back."""
-    world.card("7", "Jane Alder", "x@example.com").booked("a", "jane@example.com", "Jane Alder")
+    world.card("7", "Jane Alder", "x@elsewhere.example").booked("a", "jane@example.com", "Jane Alder")
     world.decided("confirm", *JANE, contact_id="7").decided("undo", *JANE, undoes=1)
     assert world.verdict("a") == ("unmatched", None, "none")
     world.decided("undo", *JANE, undoes=2)

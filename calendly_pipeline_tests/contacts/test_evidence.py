@@ -97,5 +97,5 @@ def test_version_on_every_match(world: World) -> None:
     """Every match says under which rules it was made."""
     world.booked("a", "zoe@example.com", "Zoe Birch")
     (match,) = world.matches("a")
-    assert match["rule_set_version"].startswith("2026.1-")
+    assert match["rule_set_version"].startswith("2026.2-")
     assert match["explanation"] == "No contact has zoe@example.com, and nothing else points to one."

@@ -51,7 +51,6 @@ def test_same_mailbox(world: World, booked: str, held: str) -> None:
 @pytest.mark.parametrize(
     ("booked", "held"),
     [
-        ("jane.alder@example.com", "janealder@example.com"),
         ("jane@outlook.com", "jane@hotmail.com"),
         ("jane-1@yahoo.com", "jane@yahoo.com"),
         ("a+b@simplelogin.com", "a@simplelogin.com"),

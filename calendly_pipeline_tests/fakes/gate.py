@@ -247,5 +247,6 @@ def _record(scope: Scope, body: bytes) -> tuple[Recorded, str]:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
     authorization = headers.get("authorization", "")
     if authorization:
-        headers["authorization"] = authorization.split(" ")[0] + " ***"
+        scheme, _, token = authorization.partition(" ")
+        headers["authorization"] = f"{scheme} ***" if token else "***"
     return Recorded(scope["method"], scope["path"], scope["query_string"].decode(), headers, body), authorization

@@ -97,6 +97,7 @@ def _config(app: Any) -> uvicorn.Config:
         log_config=None,
         log_level="critical",
         access_log=False,
+        proxy_headers=False,
         lifespan="auto",
         ws="none",
         timeout_graceful_shutdown=1,

@@ -1,5 +1,6 @@
 """One Cal.com booking told by API, webhook and export is one meeting."""
 
+import json
 from typing import Any
 
 import pytest
@@ -77,6 +78,13 @@ def test_state_over_all_routes(tables: Tables, rows: list[Row], status: str) -> 
     assert live_meetings(tables, *rows, **landed)["U1"]["status"] == status
 
 
+def test_an_older_export_knows_of_an_end(tables: Tables) -> None:
+    """What is cancelled stays so, though the API's answer is newer and says otherwise."""
+    written: dict[str, Any] = {"landed_at": utc("2026-06-10T00:00"), "modified_at": utc("2026-06-10T00:00")}
+    rows = [bookings_list("U1", WALL, status="CANCELLED"), booking("U1", START)]
+    assert live_meetings(tables, *rows, **written)["U1"]["status"] == "cancelled"
+
+
 def test_a_status_is_certain_once_the_api_tells_it(tables: Tables) -> None:
     """An Insights file leaves a past meeting's status uncertain, the API does not."""
     assert not live_meetings(tables, insights("U1", START))["U1"]["is_status_certain"]
@@ -92,6 +100,24 @@ def test_absence_follows_the_newest_observation(tables: Tables, written: str, no
     row = insights("U1", START, no_show_guests='[{"name": "Ada", "email": "Ada@example.com"}]')
     live_meetings(tables, row, booking("U1", START), landed_at=utc(written), modified_at=utc(written))
     assert attendees_of(tables)["U1", "ada@example.com"]["is_no_show"] is no_show
+
+
+@pytest.mark.parametrize(("written", "status"), [("2026-06-25T00:00", "no_show"), ("2026-06-10T00:00", "completed")])
+def test_an_absent_host_follows_the_newest_observation(tables: Tables, written: str, status: str) -> None:
+    """The same for the host."""
+    times: dict[str, Any] = {"landed_at": utc(written), "modified_at": utc(written)}
+    found = live_meetings(tables, insights("U1", START, no_show_host="true"), booking("U1", START), **times)
+    assert found["U1"]["status"] == status
+
+
+@pytest.mark.parametrize(("written", "status"), [("2026-06-25T00:00", "active"), ("2026-06-10T00:00", "cancelled")])
+def test_a_newer_export_lists_who_had_left(tables: Tables, written: str, status: str) -> None:
+    """Whoever is listed after having left is back."""
+    rows = [booking("U1", START, [ADA, BO], seen="2026-05-01T00:00")[2], *booking("U1", START, [ADA])]
+    people = json.dumps([ADA, BO])
+    times: dict[str, Any] = {"landed_at": utc(written), "modified_at": utc(written)}
+    live_meetings(tables, rows, insights("U1", START, attendees=people), **times)
+    assert attendees_of(tables)["U1", "bo@example.com"]["status"] == status
 
 
 def test_a_cancelled_seat_is_a_cancelled_attendee(tables: Tables) -> None:

@@ -195,6 +195,13 @@ def test_an_event_speaks_for_invitees_only_an_export_lists(tables: Tables) -> No
     assert attendees_of(tables)["e1", "bo@example.com"]["status"] == "cancelled"
 
 
+def test_routes_of_a_group(tables: Tables) -> None:
+    """A meeting is known by every route that knows anybody in it, a person by those that know the person or event."""
+    found = live_meetings(tables, exported(), *by_api(), invitee("I2", "E1", "bo@example.com"))["e1"]
+    assert found["routes"] == ["api", "csv"]
+    assert attendees_of(tables)["e1", "bo@example.com"]["routes"] == ["api"]
+
+
 def test_what_a_person_is_known_by(tables: Tables) -> None:
     """Answers, UTM, the CRM's id, payment and how it was booked are kept per person."""
     asked = [{"question": "Why?", "answer": "Fees", "position": 0}]

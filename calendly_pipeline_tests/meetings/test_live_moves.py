@@ -143,12 +143,22 @@ def test_a_link_to_what_only_an_export_knows(tables: Tables) -> None:
     assert found["e1"]["reschedule_evidence"] == "inferred"
 
 
+def test_a_link_from_what_is_not_loaded(tables: Tables) -> None:
+    """A booking that came from another one than the likely row of an export is not that row's successor."""
+    gone = calendly("2026-02-27 10:00", event_uuid="e1", invitee_uuid="i1", canceled="true")
+    came = new_row(old_invitee=uri("E9", "I9"))
+    assert live_meetings(tables, gone, came)["e1"]["status"] == "cancelled"
+    nameless = {**gone, "event_uuid": None, "invitee_uuid": None}
+    assert live_meetings(tables, nameless, came)["e2"]["reschedule_evidence"] == "inferred"
+
+
 def test_one_of_a_group_moves(tables: Tables) -> None:
     """A person who moves out of a group leaves the event standing."""
     moved = {**MOVED, "rescheduled": True, "new_invitee": uri("E2", "I2")}
     group = [event("E1", OLD), invitee("I1", "E1", **moved), invitee("I3", "E1", "bo@example.com")]
     found = live_meetings(tables, group, new_row())
     assert (found["e1"]["status"], found["e1"]["is_rescheduled"]) == ("completed", False)
+    assert found["e1"]["cancelled_at"] is None
     assert attendees_of(tables)["e1", "ada@example.com"]["rescheduled_to_id"] == "calendly:e2"
 
 
@@ -193,3 +203,10 @@ def test_moves_within_cal_com(tables: Tables, rows: list[Row]) -> None:
     found = live_meetings(tables, rows)
     assert [found[uid]["status"] for uid in ("U1", "U2")] == ["rescheduled", "completed"]
     assert (found["U2"]["rescheduled_from_id"], found["U2"]["reschedule_evidence"]) == ("calcom:U1", "linked")
+
+
+def test_a_moved_cal_com_booking_whose_person_changed_the_address(tables: Tables) -> None:
+    """No person links the two rows, and the old one has moved all the same."""
+    new = booking("U2", NEW, [{"name": "Ada", "email": "ada@new.example"}], rescheduledFromUid="U1")
+    found = live_meetings(tables, booking("U1", OLD, status="cancelled"), new)
+    assert (found["U1"]["status"], found["U2"]["rescheduled_from_id"]) == ("rescheduled", None)

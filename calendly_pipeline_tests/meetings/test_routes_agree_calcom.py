@@ -25,8 +25,8 @@ STAFF = Settings.model_validate(
     {"firm": {"time_zone": "America/New_York", "internal_domains": ["juniperlane.example"]}}
 )
 ROUTES = st.lists(st.sampled_from(("api", "webhook", "insights", "list")), min_size=1, max_size=4, unique=True)
-VERBS = ("book", "cancel", "move", "confirm", "reject", "ask", "absent", "present", "seat", "leave", "end")
-ACTIONS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 11), st.integers(0, 11)), min_size=3, max_size=14)
+VERBS = ("book", "book", "cancel", "move", "confirm", "reject", "ask", "absent", "present", "seat", "leave", "end")
+ACTIONS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 11), st.integers(0, 11)), min_size=12, max_size=24)
 AGREED = (
     *("meeting_id", "status", "starts_at", "ends_at", "duration_minutes", "host_email", "host_name", "hosts", "title"),
     *(
@@ -65,7 +65,9 @@ class Month:
         if verb == "book" or not bookings:
             self._book(one, other)
             return
-        booking = bookings[one % len(bookings)]
+        pending = [booking for booking in bookings if booking.status == "PENDING"]
+        fitting = pending if pending and verb in ("confirm", "reject") else bookings
+        booking = fitting[one % len(fitting)]
         is_open = booking.status in ("ACCEPTED", "PENDING")
         person = booking.attendees[other % len(booking.attendees)].email if booking.attendees else ""
         started = self.now >= booking.starts_at
@@ -164,7 +166,7 @@ def meetings(tables: Tables) -> list[Row]:
 
 
 @settings(
-    max_examples=14,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
@@ -189,8 +191,8 @@ def test_any_routes_in_any_order_agree(
         *(month.listed.values() if "api" in routes else ()),
         *(month.delivered() if "webhook" in routes else ()),
     ]
-    arrived = data.draw(st.permutations(rows), label="order of arrival") if len(rows) < 30 else rows[::-1]
-    put(tables, [{**row, "delivery_id": n} if "occurred_at" in row else row for n, row in enumerate(arrived)], files=0)
+    data.draw(st.randoms(use_true_random=False), label="order of arrival").shuffle(rows)
+    put(tables, [{**row, "delivery_id": n} if "occurred_at" in row else row for n, row in enumerate(rows)], files=0)
     land(tables, month.files(routes), month.now + timedelta(hours=1), tmp_path)
     found = meetings(tables)
     if {"api", "webhook"} & set(routes):

@@ -45,7 +45,7 @@ def test_every_trap_is_in_the_truth(expected: Truth) -> None:
         ("typo domain, first name", "R1"), ("spouse's address", "R1"), ("partner's address", "R1"), ("staff", "T0"),
         ("shared address, no name", "R1"), ("shared address, first name", "T1"), ("role address", "R1"),
         ("canonical, other name", "R1"), ("assistant", "T1"), ("address_book", "T1"), ("capital letters", "T1"),
-        ("client, address unknown", ""), ("unknown", ""), ("guest", "T1"), ("guest", "T2"), ("guest", "T0"),
+        ("client, address unknown", "R2"), ("unknown", ""), ("guest", "T1"), ("guest", "T2"), ("guest", "T0"),
     } <= tiers  # fmt: skip
 
 

@@ -175,6 +175,13 @@ def test_whose_bookings_count(tables: Tables, settings: dict[str, Any], address:
     assert found["is_hosted"] is hosted
 
 
+def test_noise_is_not_rejected(tables: Tables) -> None:
+    """A booking of somebody else's host that cannot be used is nobody's loss."""
+    token = pull("2026-06-01", "2026-07-01", "2026-06-20", platform="calcom", address="max@juniperlane.example")
+    noise = answer("booking", "U1", {"hosts": [{"email": "x@y.example"}], "start": "never"}, platform="calcom")
+    assert read(tables, token, noise, table="rejected_rows") == []
+
+
 def test_a_booking_that_only_one_account_hosts(tables: Tables) -> None:
     """Through one account it is noise, through the other a meeting: it counts, for the other."""
     pulls = [

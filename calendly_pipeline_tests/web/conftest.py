@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 
 from calendly_pipeline.home import Home
+from calendly_pipeline_tests.contacts.conftest import desk_firm as desk_firm
+from calendly_pipeline_tests.contacts.conftest import listed as listed
+from calendly_pipeline_tests.contacts.conftest import world as world
+from calendly_pipeline_tests.contacts.desk_firm import DeskFirm
+from calendly_pipeline_tests.web.desk_served import HASH, Browser, desk_browser
 from calendly_pipeline_tests.web.receiving import Receiving, receiving, set_keys
 
 
@@ -31,3 +36,18 @@ def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiving]:
         with receiving(Home(tmp_path_factory.mktemp("refusing"))) as served:
             yield served
             assert served.rows() == []
+
+
+@pytest.fixture
+def browser(desk_firm: DeskFirm, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """The small firm's desk with a password, nobody signed in."""
+    monkeypatch.setenv("DESK_PASSWORD_HASH", HASH)
+    with desk_browser(desk_firm) as opened:
+        yield opened
+
+
+@pytest.fixture
+def dana(browser: Browser) -> Browser:
+    """Dana, signed in."""
+    assert browser.sign_in().status_code == 200
+    return browser

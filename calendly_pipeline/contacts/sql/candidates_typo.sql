@@ -54,7 +54,10 @@ same_local_part as (
         personal.domain
     from strangers
     inner join personal_addresses as personal on strangers.local_part = personal.local_part
-    union
+    cross join contacts.rule_set as limits
+    where strangers.meant is not null
+        or abs(length(strangers.domain) - length(personal.domain)) <= limits.typo_edits_long
+    union all by name
     select
         strangers.identity_id,
         strangers.domain as typed,
@@ -73,8 +76,7 @@ near_domains as (
     select pairs.typed, pairs.domain
     from (select distinct typed, domain from same_local_part where meant is null) as pairs
     cross join contacts.rule_set as limits
-    where abs(length(pairs.typed) - length(pairs.domain)) <= limits.typo_edits_long
-        and length(split_part(pairs.domain, '.', 1)) >= limits.typo_label_letters
+    where length(split_part(pairs.domain, '.', 1)) >= limits.typo_label_letters
         and damerau_levenshtein(pairs.typed, pairs.domain)
         <= case when length(pairs.domain) >= limits.typo_long_from then limits.typo_edits_long else limits.typo_edits end
 )

@@ -27,6 +27,7 @@ select
     source,  -- crm | address_book
     file_id,  -- file the card was last seen in
     line,
+    read_at,  -- when the CRM's API was last known to say so; null: a file says it
     fields  -- header -> cell: the card's other columns as the CRM has them
 from ranked
 where place = 1

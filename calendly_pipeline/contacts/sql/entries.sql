@@ -1,8 +1,9 @@
--- One row per person or company of the contact files in force: the newest CRM export that holds people, the newest
--- that holds companies, and the newest content under each address book's file name. Says which contact it stands for.
--- A cell that the newest file does not have comes from the newest older file that has it.
+-- One row per person or company of what is in force: everybody the CRM's API lists; the newest CRM export that holds
+-- people and the newest that holds companies, unless the API was read since; and the newest content under each address
+-- book's file name. Says which contact it stands for. A cell that the newest file does not have comes from the newest
+-- older file that has it. Of a card that the API lists, the API's word counts, and no other of its fields.
 -- grain: source, own_id
--- source of truth: the CRM's newest export
+-- source of truth: the CRM's API, else its newest export
 with said_rows as (
     select
         'crm' as source,
@@ -10,6 +11,10 @@ with said_rows as (
         -- People and companies may come in files of their own.
         concat_ws('/', crm_contacts.kind, coalesce(said_true(crm_contacts.is_company), false)) as population
     from sources.crm_contacts
+    union all by name
+    select 'crm' as source, lacrm_contacts.*, null as population
+    from sources.lacrm_contacts as lacrm_contacts
+    where lacrm_contacts.is_listed
     union all by name
     select 'address_book' as source, address_books.*, files.name as population
     from sources.address_books
@@ -21,6 +26,16 @@ newest_files as (
     from (select distinct source, population, file_id from said_rows) as said_rows
     inner join sources.files as files on said_rows.file_id = files.file_id
     group by all
+),
+
+-- A key that sees nobody says nothing about who is there.
+last_reading as (
+    select max(started_at) as read_at
+    from sources.pulls
+    where
+        platform = 'lacrm'
+        and finished_at is not null
+        and exists (select 1 from sources.lacrm_contacts where is_listed)
 ),
 
 -- A file in which no row has an address has no column for them.
@@ -37,16 +52,26 @@ keyed as (
         names.name_normalised,
         names.generation,
         case
-            when files_with_addresses.file_id is not null then list_filter(
+            when files_with_addresses.file_id is not null or said_rows.is_listed then list_filter(
                 list_transform(from_json(said_rows.addresses, '["VARCHAR"]'), lambda cell: plain_address(cell)),
                 lambda address: contains(address, '@')
             )
         end as address_list,
-        files.recency::bigint * 100000000 + said_rows.line as newness,
-        files.recency = newest_files.recency as is_in_force
+        case
+            when said_rows.is_listed then 9223372036854775807
+            else files.recency::bigint * 100000000 + said_rows.line
+        end as newness,
+        said_rows.is_listed or (
+            files.recency = newest_files.recency
+            and not (
+                said_rows.source = 'crm'
+                and coalesce(least(files.modified_at, files.landed_at) <= last_reading.read_at, false)
+            )
+        ) as is_in_force
     from said_rows
-    inner join sources.files as files on said_rows.file_id = files.file_id
-    inner join newest_files
+    cross join last_reading
+    left join sources.files as files on said_rows.file_id = files.file_id
+    left join newest_files
         on said_rows.source = newest_files.source and said_rows.population is not distinct from newest_files.population
     left join files_with_addresses on said_rows.file_id = files_with_addresses.file_id
     left join contacts.names as names
@@ -72,8 +97,8 @@ merged as (
         own_id,
         bool_or(said(contact_key) is not null) and source = 'crm' as has_crm_id,
         max(said(contact_key)) as contact_key,
-        arg_max(file_id, newness) as file_id,
-        arg_max(line, newness) as line,
+        case when not coalesce(bool_or(is_listed), false) then arg_max(file_id, newness) end as file_id,
+        case when not coalesce(bool_or(is_listed), false) then arg_max(line, newness) end as line,
         said(arg_max(first_name, newness)) as first_name,
         said(arg_max(last_name, newness)) as last_name,
         said(arg_max(name_of(full_name, first_name, middle_name, last_name), newness)) as person_name,
@@ -88,7 +113,11 @@ merged as (
         said(arg_max(household, newness)) as household,
         arg_max(address_list, newness) as address_list,
         arg_max(phones, newness) as phones,
-        list_reduce(list(fields order by newness), lambda older, newer: json_merge_patch(older, newer)) as fields
+        case
+            when bool_or(is_listed) then arg_max(fields, newness)
+            else list_reduce(list(fields order by newness), lambda older, newer: json_merge_patch(older, newer))
+        end as fields,
+        max(read_at) as read_at
     from own
     group by source, own_id
     having bool_or(is_in_force)
@@ -179,6 +208,7 @@ select
     merged.household,
     list_sort(list_distinct(merged.address_list)) as addresses,  -- lower case, no blanks
     from_json(merged.phones, '["VARCHAR"]') as phones,  -- as said
-    merged.fields  -- header -> cell: every other column of the file
+    merged.fields,  -- header -> cell: every other column of the file, every other field of the API
+    merged.read_at  -- when the CRM's API was last known to say so; null: a file says it
 from merged
 left join pointed on merged.source = pointed.source and merged.own_id = pointed.own_id

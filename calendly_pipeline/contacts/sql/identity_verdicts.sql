@@ -1,6 +1,7 @@
 -- One row per identity and contact it is linked to, or one row without a contact: the first tier that says something.
--- Decisions of people come first, then staff, then the address, then a mistyped domain. A tier that yields more
--- than one person sends the identity to the queue; later tiers are not asked.
+-- Decisions of people come first, then staff, then the address, then a mistyped domain, then what telephone, company
+-- and name say (contacts.proposals). A tier that yields more than one person sends the identity to the queue; later
+-- tiers are not asked.
 -- grain: verdict_id
 with found as (
     select *
@@ -59,8 +60,33 @@ company_cards as (
 
 rejections as (
     select identity_id
-    from found
-    where is_rejected
+    from contacts.rejected_pairs
+    group by identity_id
+),
+
+-- The best tier of the proposals, and how many people it names.
+proposed as (
+    select
+        identity_id,
+        count(distinct lead_id) as people_count,
+        arg_min(
+            {
+                'rule': rule,
+                'tier': tier,
+                'contact_id': lead_id,
+                'contact_address': contact_address,
+                'name_agreement': name_agreement,
+                'company': company,
+                'expected_strangers': expected_strangers
+            },
+            place
+        ) as best
+    from (
+        select *
+        from contacts.proposals
+        where decision <> 'hint'
+        qualify tier_rank = min(tier_rank) over (partition by identity_id)
+    )
     group by identity_id
 ),
 
@@ -88,7 +114,9 @@ summary as (
         identities.is_role,
         company_cards.identity_id is not null as has_company,
         rejections.identity_id is not null as has_rejection,
-        others.identity_id is not null as has_namesake
+        others.identity_id is not null as has_namesake,
+        proposed.best as proposal,
+        proposed.people_count as proposed_count
     from contacts.identities as identities
     cross join contacts.rule_set as rule_set
     left join best on identities.identity_id = best.identity_id
@@ -96,28 +124,16 @@ summary as (
     left join company_cards on identities.identity_id = company_cards.identity_id
     left join rejections on identities.identity_id = rejections.identity_id
     left join others on identities.identity_id = others.identity_id
+    left join proposed on identities.identity_id = proposed.identity_id
 ),
 
 ruled as (
     select
         *,
         case
-            when basis = 'email_typo_domain' then
-                case
-                    when name_rank <= 2 and best_count = 1 then 'email_typo_domain_name'
-                    when name_rank <= 2 then 'typo_domain_several'
-                    when name_rank <= 5 and not is_guest_only then 'typo_domain_name_missing'
-                    else 'none'
-                end
-            when basis is null then
-                case
-                    when has_company and is_role and not is_guest_only then 'role_address_other_name'
-                    when has_company and not is_guest_only then 'company_address'
-                    when has_rejection then 'rejected'
-                    else 'none'
-                end
+            when basis = 'email_typo_domain' and name_rank <= 2 and best_count = 1 then 'email_typo_domain_name'
             -- The name fits exactly one of the people at this address.
-            when name_rank <= 3 and best_count = 1 then
+            when basis <> 'email_typo_domain' and name_rank <= 3 and best_count = 1 then
                 case
                     when is_alias then 'confirmed_alias'
                     when basis = 'email_canonical' then 'email_canonical'
@@ -125,6 +141,19 @@ ruled as (
                     when cards_count > 1 then 'duplicate_contacts'
                     else 'email_exact'
                 end
+            -- Telephone, company or name point to one person, whatever the address.
+            when proposal.tier = 'T4' then
+                case
+                    when proposed_count > 1 then 'several_fit'
+                    when has_rejection then 'rejected_before'
+                    else proposal.rule
+                end
+            when basis = 'email_typo_domain' and name_rank <= 2 then 'typo_domain_several'
+            when basis = 'email_typo_domain' and name_rank <= 5 and not is_guest_only then 'typo_domain_name_missing'
+            when basis is null and has_company and not is_guest_only then
+                case when is_role then 'role_address_other_name' else 'company_address' end
+            when basis is null or basis = 'email_typo_domain' then
+                coalesce(proposal.rule, case when has_rejection then 'rejected' else 'none' end)
             when is_role or is_unspecific then
                 case
                     when is_guest_only then 'none'
@@ -156,10 +185,12 @@ ruled as (
 matched as (
     select
         ruled.identity_id,
-        ruled.contact_id,
-        ruled.contact_address,
-        ruled.people_count,
-        ruled.name_agreement,
+        case when is_proposed then proposal.contact_id else ruled.contact_id end as contact_id,
+        case when is_proposed then proposal.contact_address else ruled.contact_address end as contact_address,
+        case when is_proposed then proposed_count else ruled.people_count end as people_count,
+        case when is_proposed then proposal.name_agreement else ruled.name_agreement end as name_agreement,
+        case when is_proposed then proposal.company end as company,
+        case when is_proposed then proposal.expected_strangers end as expected_strangers,
         case when rules.decision = 'off' then 'none' else ruled.rule end as rule,
         case
             when ruled.rule = 'rejected' then 'rejected'
@@ -168,8 +199,15 @@ matched as (
             when rules.decision = 'auto' and rules.tier = 'H1' then 'confirmed'
             else rules.decision
         end as decision,
-        rules.decision = 'auto' and ruled.name_rank >= 6 as is_name_different
-    from ruled
+        rules.decision = 'auto' and ruled.name_rank >= 6 and not is_proposed as is_name_different
+    from (
+        select
+            *,
+            coalesce(
+                rule = proposal.rule or rule = 'several_fit' or (rule = 'rejected_before' and basis is null), false
+            ) as is_proposed
+        from ruled
+    ) as ruled
     left join contacts.rules as rules on ruled.rule = rules.rule
 ),
 
@@ -183,6 +221,8 @@ settled as (
         matched.contact_address,
         matched.people_count,
         matched.name_agreement,
+        matched.company,
+        matched.expected_strangers,
         case when internal.reason is not null then 'internal' else matched.rule end as rule,
         case when internal.reason is not null then 'internal' else matched.decision end as decision,
         internal.reason is null and matched.is_name_different as is_name_different,
@@ -198,6 +238,8 @@ verdicts as (
         case when decided.rule is null then settled.contact_address end as contact_address,
         settled.people_count,
         case when decided.rule is null then settled.name_agreement end as name_agreement,
+        settled.company,
+        settled.expected_strangers,
         coalesce(decided.rule, settled.rule) as rule,
         settled.internal_reason,
         case
@@ -223,7 +265,10 @@ select
     verdicts.identity_id,
     case when verdicts.decision in ('auto', 'confirmed') then verdicts.contact_id end as contact_id,
     verdicts.decision,  -- auto | review | confirmed | rejected | unmatched | internal
-    case when verdicts.decision = 'review' and rules.tier <> 'H1' then 'R1' else rules.tier end as tier,
+    case
+        when verdicts.decision = 'review' and rules.tier in ('T0', 'T1', 'T2', 'T3', 'T4') then 'R1'
+        else rules.tier
+    end as tier,
     verdicts.rule,
     rules.score + case verdicts.name_agreement
         when 'full' then 3 when 'near' then 2 when 'first_only' then 1 when 'first_same' then -1
@@ -231,14 +276,17 @@ select
     end as score,  -- a rank, no probability
     verdicts.is_name_different,  -- linked by the address although another name was given
     coalesce(verdicts.people_count, 0) as people_count,  -- people at this address
-    explained(
+    coalesce(verdicts.expected_strangers, rarity.expected_strangers) as expected_strangers,  -- of the name given
+    replace(replace(replace(explained(
         coalesce(rules.explanation, 'No contact has {address}, and nothing else points to one.'),
         identities.name,
         identities.address,
         coalesce(contacts.full_name, verdicts.internal_reason),
         verdicts.contact_address,
         verdicts.people_count
-    ) || case
+    ), '{strangers}', strangers_said(verdicts.expected_strangers)),
+    '{company}', coalesce(ltrim(verdicts.company, '@'), 'the company')),
+    '{phone}', coalesce(identities.phone, 'the number')) || case
         when verdicts.is_name_different
             then ' The name given, ' || coalesce(identities.name, 'none') || ', is another; nobody else has it.'
         else ''
@@ -247,3 +295,4 @@ from verdicts
 inner join contacts.identities as identities on verdicts.identity_id = identities.identity_id
 left join contacts.rules as rules on verdicts.rule = rules.rule
 left join contacts.contacts as contacts on verdicts.contact_id = contacts.contact_id
+left join contacts.name_rarity as rarity on identities.name_normalised = rarity.name_normalised

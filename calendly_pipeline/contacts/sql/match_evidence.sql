@@ -14,6 +14,21 @@ with pairs as (
     from contacts.candidates
     group by identity_id, contact_id
     union all by name
+    -- Of a searched identity; a slip in the domain, a link or a desk's address may have named the pair already.
+    select
+        proposals.identity_id,
+        proposals.contact_id,
+        coalesce(proposals.likeness, 'none') as basis,
+        proposals.contact_address,
+        proposals.name_agreement,
+        false as is_linked,
+        starts_with(proposals.company, '@') as is_domain_shared
+    from contacts.proposals as proposals
+    where not exists (
+        select 1 from contacts.candidates as candidates
+        where candidates.identity_id = proposals.identity_id and candidates.contact_id = proposals.contact_id
+    )
+    union all by name
     select
         namesakes.identity_id,
         namesakes.contact_id,
@@ -21,6 +36,11 @@ with pairs as (
         namesakes.name_agreement,
         false as is_linked
     from contacts.namesakes as namesakes
+    -- Once the address's holder was rejected, the identity is searched too.
+    where not exists (
+        select 1 from contacts.proposals as proposals
+        where proposals.identity_id = namesakes.identity_id and proposals.contact_id = namesakes.contact_id
+    )
 ),
 
 card_phones as (
@@ -53,6 +73,7 @@ fields as (
         case
             when address = contact_address then 'exact'
             when basis = 'email_typo_domain' then 'typo_domain'
+            when basis in ('same_local_part', 'typo_local_part', 'near_address') then basis
             else 'canonical'
         end as comparison
     from compared
@@ -71,6 +92,12 @@ fields as (
     where company is not null and card_company is not null
     union all by name
     select
+        identity_id, contact_id, 'domain' as field, split_part(address, '@', 2) as invitee_value,
+        split_part(address, '@', 2) as contact_value, 'exact' as comparison
+    from compared
+    where is_domain_shared
+    union all by name
+    select
         identity_id, contact_id, 'phone' as field, phone as invitee_value,
         case when list_contains(card_phones, phone) then phone else card_phones[1] end as contact_value,
         case when list_contains(card_phones, phone) then 'exact' else 'different' end as comparison
@@ -87,8 +114,9 @@ fields as (
 select
     identity_id,
     contact_id,
-    field,  -- address | name | company | phone | link
+    field,  -- address | name | company | domain | phone | link
     invitee_value,
     contact_value,
-    comparison  -- exact | canonical | typo_domain | different | a name agreement
+    -- exact | canonical | typo_domain | same_local_part | typo_local_part | near_address | different, or how names agree
+    comparison
 from fields

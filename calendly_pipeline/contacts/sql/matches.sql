@@ -27,7 +27,26 @@ with links as (
         and rules.decision <> 'off'
 ),
 
-attendee_links as (
+chain_links as (
+    select
+        chains.attendee_id,
+        chains.identity_id,
+        chains.contact_id,
+        rules.rule,
+        rules.decision,
+        case when rules.decision = 'review' then 'R1' else rules.tier end as tier,
+        rules.score,
+        explained(
+            rules.explanation, identities.name, identities.address, contacts.full_name, null, 1
+        ) as explanation
+    from contacts.chain_links as chains
+    inner join contacts.identities as identities on chains.identity_id = identities.identity_id
+    inner join contacts.contacts as contacts on chains.contact_id = contacts.contact_id
+    inner join contacts.rules as rules on rules.rule = 'reschedule_chain'
+    where rules.decision <> 'off'
+),
+
+id_links as (
     select attendees.attendee_id, links.*
     from contacts.attendee_identities as attendees
     inner join contacts.contact_aliases as contact_aliases on attendees.crm_contact_hint = contact_aliases.former_id
@@ -39,6 +58,15 @@ attendee_links as (
         where verdicts.identity_id = attendees.identity_id
             and (verdicts.decision in ('confirmed', 'rejected', 'internal'))
     )
+),
+
+attendee_links as (
+    select attendee_id, contact_id, rule, decision, tier, score, explanation
+    from id_links
+    union all by name
+    select attendee_id, contact_id, rule, decision, tier, score, explanation
+    from chain_links
+    where attendee_id not in (select attendee_id from id_links)
 ),
 
 version as (
@@ -65,7 +93,7 @@ select
     case when links.attendee_id is null then verdicts.tier else links.tier end as tier,  -- null: nothing was found
     coalesce(links.rule, verdicts.rule) as rule,
     case when links.attendee_id is null then verdicts.score else links.score end as score,  -- a rank, no probability
-    null::double as expected_strangers,  -- expected number of strangers of this name; the name tiers fill it
+    verdicts.expected_strangers,  -- of this name among the bookings; null: no full name, or nobody had to be searched
     case when links.attendee_id is null then verdicts.is_name_different else false end as is_name_different,
     version.rule_set_version,
     coalesce(links.explanation, verdicts.explanation) as explanation

@@ -6,6 +6,8 @@ with spellings as (
     union
     select name_of(full_name, first_name, middle_name, last_name) as said from sources.crm_contacts
     union
+    select name_of(full_name, first_name, middle_name, last_name) as said from sources.lacrm_contacts
+    union
     select name_of(full_name, first_name, middle_name, last_name) as said from sources.address_books
 ),
 

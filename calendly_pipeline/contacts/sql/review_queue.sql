@@ -34,6 +34,20 @@ offered as (
         namesakes.name_agreement,
         85 + 4 - agreement_rank(namesakes.name_agreement) as score
     from contacts.namesakes as namesakes
+    union all by name
+    select
+        proposals.identity_id,
+        proposals.contact_id,
+        proposals.rule as basis,
+        proposals.name_agreement,
+        proposals.contact_address,
+        proposals.expected_strangers,
+        proposals.score
+    from contacts.proposals as proposals
+    union all by name
+    select identity_id, contact_id, 'reschedule_chain' as basis, 'none' as name_agreement, 104 as score
+    from contacts.chain_links
+    group by identity_id, contact_id
 ),
 
 ranked as (
@@ -49,6 +63,7 @@ ranked as (
             arg_max(basis, (score, basis)) as basis,
             arg_max(name_agreement, (score, basis)) as name_agreement,
             min(contact_address) as contact_address,
+            max(expected_strangers) as expected_strangers,
             max(score) as score
         from offered
         where identity_id in (select identity_id from waiting)
@@ -70,6 +85,7 @@ listed as (
                 'address': ranked.contact_address,
                 'basis': ranked.basis,
                 'name_agreement': ranked.name_agreement,
+                'expected_strangers': ranked.expected_strangers,
                 'score': ranked.score
             }
             order by ranked.place

@@ -84,7 +84,7 @@ select
         when not has_met then 'no meeting is matched to this contact'
         when operation = 'blocked' then concat(
             'the present value of ', unknown_fields,
-            ' is unknown: the contact export has no such column; add the field in LACRM and export the contacts again'
+            ' is unknown: LACRM''s contacts have no such field; add it there, then export or pull the contacts again'
         )
         when operation = 'update' then concat(
             len(planned_fields),

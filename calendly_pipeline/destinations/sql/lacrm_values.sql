@@ -1,5 +1,5 @@
 -- One row per LACRM card and mapped field: what should stand there, what stands there, and what we last wrote.
--- What stands there comes from the CRM's export, or from our own accepted write where that is newer than the export; a field
+-- What stands there comes from the CRM, by API or export, or from our own accepted write where that is newer; a field
 -- of which neither speaks is unknown. A day is compared as a day (`2026-03-01` and `3/1/2026` are the same), a number as a
 -- number (`3` and `3.0`). A blank is a change only over what we last wrote ourselves.
 -- A first meeting is never moved to a later day unless we wrote it ourselves: files often begin after the relationship.
@@ -9,7 +9,7 @@ with cards as (
     select
         contacts.contact_id,
         from_json(contacts.fields, '"MAP(VARCHAR, VARCHAR)"') as cells,
-        least(files.modified_at, files.landed_at) as exported_at
+        coalesce(contacts.read_at, least(files.modified_at, files.landed_at)) as exported_at
     from contacts.contacts as contacts
     left join sources.files as files on contacts.file_id = files.file_id
     where contacts.source = 'crm' and not contacts.is_company
@@ -125,7 +125,7 @@ select
     field,  -- display name of the custom field
     metric,
     wanted,  -- null: blank
-    is_known,  -- the export has a column for the field, or we wrote it since
+    is_known,  -- the CRM has the field, as its API or export says, or we wrote it since
     present,  -- in the form we write; null: blank, or unknown
     last_written,  -- by our last accepted write of the field
     is_known and case

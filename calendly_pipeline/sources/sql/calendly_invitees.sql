@@ -74,7 +74,9 @@ versions as (
         ) as newness,
         coalesce(nullif(parent_id, ''), uri_id(record.event)) as event_id,
         record,
-        lower(record.status) in ('canceled', 'cancelled') or record.canceled or kind = 'invitee.canceled' as is_cancelled,
+        coalesce(lower(record.status) in ('canceled', 'cancelled'), false)
+        or coalesce(record.canceled, false)
+        or kind = 'invitee.canceled' as is_cancelled,
         case
             when kind = 'invitee_no_show.deleted' or no_show_type = 'NULL' then false
             when kind = 'invitee_no_show.created' or no_show_type = 'OBJECT' then true
@@ -100,7 +102,7 @@ merged as (
         arg_max(said(record.text_reminder_number), newness) as phone,
         arg_max(record.questions_and_answers, newness) as answers,
         arg_max(record.tracking, newness) as tracking,
-        coalesce(bool_or(is_cancelled), false) as is_cancelled,
+        bool_or(is_cancelled) as is_cancelled,
         coalesce(bool_or(record.rescheduled), false) as is_moved_away,
         bool_or(is_moved_here) as is_moved_here,
         arg_max(record.old_invitee, newness) as old_invitee,

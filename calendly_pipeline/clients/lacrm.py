@@ -1,0 +1,206 @@
+"""Less Annoying CRM, API v2: what is read of contacts, users and custom fields. One URL; the body names the function.
+
+    POST /v2/ {"Function": "GetContacts", "Parameters": {...}}  ->  {"HasMoreResults": ..., "Results": [...]}
+
+The vendor publishes no rate limit; one request a second, one after the other, is what its support agreed to with a user
+(optimize-overseas/lacrm-mcp). Ids have 31 digits and are text. A wrong key is answered with 400 like any other mistake
+(PostHog's connector), so after a 400 the client asks for the key's user, which needs no permission.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from calendly_pipeline.clients.answer import Answer
+from calendly_pipeline.clients.even_pace import EvenPace
+from calendly_pipeline.clients.http import LONGEST_WORDS, Retry, TokenSource, VendorClient
+from calendly_pipeline.clients.pacing import Deadline
+from calendly_pipeline.failures import (
+    ApiError,
+    NotFound,
+    PagingStuck,
+    PermissionDenied,
+    Rejected,
+    Unauthenticated,
+    Unavailable,
+)
+
+PAGE_SIZE = 10_000
+"""The most the vendor gives at once (LACRM API documentation, GetContacts)."""
+PER_SECOND = 1.0
+MOST_PAGES = 10_000
+
+RecordType = Literal["Contacts", "Companies"]
+
+
+@dataclass(frozen=True)
+class KeyUser:
+    """Whom a key belongs to; its permissions are the user's or fewer."""
+
+    user_id: str
+    name: str
+    address: str
+    """Lower case."""
+    time_zone: str
+
+
+class LacrmClient(VendorClient):
+    """One API key; the base URL is that of the only endpoint: `https://api.lessannoyingcrm.com/v2/`."""
+
+    vendor = "LACRM"
+    remedy_401 = "Make a new key in LACRM under Settings, Programmer API, and put it into LACRM_API_KEY."
+    page_size = PAGE_SIZE
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: TokenSource,
+        *,
+        per_second: float = PER_SECOND,
+        deadline: Deadline | None = None,
+        retry: Retry | None = None,
+    ) -> None:
+        super().__init__(base_url, tokens, concurrency=1, deadline=deadline, retry=retry)
+        self.budget = EvenPace(per_second, self.deadline.clock, self.deadline)
+
+    def authorization(self, token: str) -> str:
+        """The bare key, without `Bearer` (LACRM API documentation, Getting Started)."""
+        return token
+
+    def error_of(self, status: int, request: str, body: Any) -> ApiError:
+        """Puts the vendor's ErrorDescription and its opaque ErrorCode into the error."""
+        words = _words(body)
+        if not words or status >= 500:
+            return super().error_of(status, request, body)
+        if status == 401:
+            return Unauthenticated(self.vendor, request, words, self.remedy_401, status)
+        if status == 403:
+            return PermissionDenied(self.vendor, request, words, "", status)
+        if status in (408, 425):
+            return Unavailable(self.vendor, request, words, "Try again later.", status)
+        return Rejected(self.vendor, request, words, "", status)
+
+    async def call(
+        self,
+        function: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        kind: str,
+        shown: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Call a function that reads; `shown` are the parameters that errors and landing may name. Raises ApiError."""
+        try:
+            return await self._call(function, parameters or {}, kind, shown or {})
+        except (Unauthenticated, PermissionDenied):
+            raise
+        except Rejected as rejected:
+            await self._require_key(rejected)
+            raise
+
+    async def user(self) -> Answer:
+        """The user of the key; raises Unauthenticated when it has none."""
+        try:
+            return await self._call("GetUser", {}, "user", {})
+        except PermissionDenied:
+            raise
+        except Rejected as rejected:
+            raise self._bad_key(rejected) from rejected
+
+    async def key_user(self) -> KeyUser:
+        """Who the key is; raises ApiError."""
+        return key_user(await self.user())
+
+    def contacts(self, record_type: RecordType, **more: Any) -> AsyncIterator[Answer]:
+        """Every contact, or every company, oldest first, page by page; `more` are further parameters of GetContacts.
+
+        Rows move up when one before them is deleted meanwhile: the listing has no snapshot.
+        """
+        parameters = {"RecordTypeFilter": record_type, "SortBy": "DateCreated", "SortDirection": "Ascending", **more}
+        return self._pages("GetContacts", parameters, "contacts", "ContactId")
+
+    def custom_fields(self, record_type: Literal["Contact", "Company"] = "Contact") -> AsyncIterator[Answer]:
+        """The custom fields of contacts or of companies, archived ones left out."""
+        kind = f"{record_type.lower()}_fields"
+        return self._pages("GetCustomFields", {"RecordType": record_type}, kind, "CustomFieldId")
+
+    async def contact(self, contact_id: str) -> Answer:
+        """One contact. Raises NotFound when LACRM refuses the id though the key is good: it says so by a bare 400."""
+        parameters = {"ContactId": contact_id}
+        try:
+            answer = await self.call("GetContact", parameters, kind="contact", shown=parameters)
+        except (Unauthenticated, PermissionDenied):
+            raise
+        except Rejected as rejected:
+            raise NotFound(self.vendor, "POST /GetContact", rejected.message, "", rejected.status) from rejected
+        if not isinstance(answer.data, dict) or "ContactId" not in answer.data:
+            raise Unavailable(self.vendor, "POST /GetContact", "the answer is no contact", "Try again later.")
+        return answer
+
+    async def _pages(self, function: str, parameters: Mapping[str, Any], kind: str, key: str) -> AsyncIterator[Answer]:
+        """Every page; raises PagingStuck when one brings nothing new and yet is not the last."""
+        seen: set[str] = set()
+        for number in range(1, MOST_PAGES + 1):
+            asked = {**parameters, "MaxNumberOfResults": self.page_size, "Page": number}
+            answer = await self.call(function, asked, kind=kind, shown=asked)
+            rows = self.rows(answer)
+            ids = {str(row.get(key)) for row in rows}
+            is_stuck = ids <= seen
+            seen |= ids
+            if rows or number == 1:
+                yield answer
+            if isinstance(answer.data, list) or not answer.data.get("HasMoreResults"):
+                return
+            if is_stuck:
+                break
+        raise PagingStuck(self.vendor, f"POST /{function}", "the pages do not advance", "Try again later.")
+
+    def rows(self, answer: Answer) -> list[dict[str, Any]]:
+        """The records of a listing: bare, in a list, or in an object by id (all three were seen)."""
+        found = answer.data.get("Results") if isinstance(answer.data, dict) else answer.data
+        rows = list(found.values()) if isinstance(found, dict) else found
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise Unavailable(self.vendor, f"POST {answer.request}", "the answer holds no results", "Try again later.")
+        return rows
+
+    async def _call(self, function: str, parameters: Mapping[str, Any], kind: str, shown: Mapping[str, Any]) -> Answer:
+        named = f"/{function}" + (f"?{urlencode(shown)}" if shown else "")
+        body = {"Function": function, "Parameters": dict(parameters)}
+        answer = await self.send("POST", "/", body=body, kind=kind, named=named)
+        if isinstance(answer.data, dict) and {"ErrorCode", "ErrorDescription"} <= answer.data.keys():
+            raise self.error_of(400, f"POST {named}", answer.data)  # an error may come with a 200 (lacrm-mcp)
+        return answer
+
+    async def _require_key(self, rejected: Rejected) -> None:
+        """Raise Unauthenticated when it was the key that was refused."""
+        try:
+            await self.user()
+        except Unauthenticated as error:
+            raise error from rejected
+
+    def _bad_key(self, rejected: Rejected) -> Unauthenticated:
+        return Unauthenticated(self.vendor, "POST /GetUser", _said(rejected), self.remedy_401, rejected.status)
+
+
+def key_user(answer: Answer) -> KeyUser:
+    """The user that GetUser names; raises ApiError when it names none."""
+    user = answer.data
+    if not isinstance(user, dict) or not user.get("UserId"):
+        raise ApiError("LACRM", "POST /GetUser", "the answer names no user", "Check LACRM_API_URL; it ends in /v2/.")
+    name = " ".join(str(user[part]) for part in ("FirstName", "LastName") if user.get(part))
+    return KeyUser(
+        str(user["UserId"]), name, str(user.get("Email") or "").strip().lower(), str(user.get("Timezone") or "")
+    )
+
+
+def _said(error: ApiError) -> str:
+    """An error's own words, without the request before them."""
+    return error.message.removeprefix(f"{error.vendor} {error.request}: ")
+
+
+def _words(body: Any) -> str:
+    if not isinstance(body, dict):
+        return ""
+    parts = [body.get("ErrorDescription"), body.get("ErrorCode")]
+    said = [" ".join(str(part).split()) for part in parts if isinstance(part, (str, int)) and str(part).strip()]
+    return (f"{said[0]} ({said[1]})" if len(said) == 2 else "".join(said))[:LONGEST_WORDS]
