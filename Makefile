@@ -36,6 +36,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/million_rows.py
 	$(BIN)/python benchmarks/live_sources.py
 	$(BIN)/python benchmarks/webhooks.py
+	$(BIN)/python benchmarks/matching.py
 
 clean:
 	rm -rf .venv
