@@ -51,6 +51,13 @@ def lacrm_api_url() -> str:
     return (os.environ.get("LACRM_API_URL") or "https://api.lessannoyingcrm.com/v2/").rstrip("/")
 
 
+def clevertap_api_url(region: str = "eu1") -> str:
+    """Where CleverTap's API is: CLEVERTAP_API_URL; else the host of the account's region."""
+    named = os.environ.get("CLEVERTAP_API_URL")
+    host = "api.clevertap.com" if region == "eu1" else f"{region}.api.clevertap.com"
+    return (named or f"https://{host}").rstrip("/")
+
+
 def fixed_as_of() -> datetime | None:
     """The clock fixed by PIPELINE_AS_OF, in UTC; None when it runs freely."""
     text = os.environ.get("PIPELINE_AS_OF")

@@ -166,6 +166,10 @@ class VendorClient:
         """The value of the Authorization header."""
         return f"Bearer {token}"
 
+    def credentials(self, token: str) -> dict[str, str]:
+        """The headers that say who asks; vendors with a scheme of their own override it."""
+        return {"Authorization": self.authorization(token)}
+
     def error_of(self, status: int, request: str, body: Any) -> ApiError:
         """The error an answer means; vendors refine it. `body` is the parsed answer, None when it is no JSON."""
         words = words_of(body)
@@ -222,7 +226,7 @@ class VendorClient:
             said = "the token holds characters that no token has; nothing was sent"
             raise Unauthenticated(self.vendor, request, said, self.remedy_401)
         url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
-        sent = {**(headers or {}), "Authorization": self.authorization(token)}
+        sent = {**(headers or {}), **self.credentials(token)}
         http = await self._free.get()
         try:
             sent_at = await self.budget.acquire(self.vendor, request)

@@ -19,6 +19,8 @@ Send = Callable[[Message], Awaitable[None]]
 Choose = Callable[[str, str], tuple[Limit, str] | None]  # (path, Authorization) -> the limit and its key
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>"
+SECRETS = ("x-clevertap-passcode",)
+"""Headers beside Authorization whose value is not kept."""
 _ID = re.compile(r"(?<=/)(?:\d+|(?=[^/]*[0-9A-Z])[^/]{8,})(?=/|$)")
 
 
@@ -249,4 +251,5 @@ def _record(scope: Scope, body: bytes) -> tuple[Recorded, str]:
     if authorization:
         scheme, _, token = authorization.partition(" ")
         headers["authorization"] = f"{scheme} ***" if token else "***"
+    headers |= {name: "***" for name in SECRETS if name in headers}
     return Recorded(scope["method"], scope["path"], scope["query_string"].decode(), headers, body), authorization
