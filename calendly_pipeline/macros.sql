@@ -342,3 +342,10 @@ create or replace temp macro strangers_said(strangers) as
         when strangers < 10 then format('{:.2g}', strangers)
         else format('{:.0f}', strangers)
     end;
+
+-- Text cut to so many bytes at a whole character; one that fits stays as it is.
+create or replace temp macro cut_to_bytes(value, most) as
+    list_filter(
+        list_transform([most, most * 3 // 4, most // 2, most * 3 // 8, most // 4], lambda size: left(value, size)),
+        lambda piece: strlen(piece) <= most
+    )[1];

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from calendly_pipeline.clients.answer import Answer
+from calendly_pipeline.clients.clevertap_keys import is_consent
 from calendly_pipeline.clients.clevertap_results import Record, RecordResult, record_results
 from calendly_pipeline.clients.http import Retry, StaticToken, VendorClient, words_of
 from calendly_pipeline.clients.pacing import Deadline
@@ -30,10 +31,6 @@ MOST_PARALLEL = 15
 PAGE_SIZE = 5000
 """The most events the vendor gives at once (developer.clevertap.com, Get Events)."""
 MOST_PAGES = 10_000
-REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")
-"""`eu1` is the bare host (the vendor's Node client)."""
-CONSENT_PREFIX = "msg-"
-CONSENT_KEYS = frozenset(("category-unsubscribe", "category-resubscribe"))
 NOBODY = "calendly-pipeline-login-check"
 
 
@@ -135,23 +132,13 @@ class CleverTapClient(VendorClient):
 
 
 def require_no_consent(records: Iterable[Record]) -> None:
-    """Raise ConsentRefused when a record would switch a channel on or off for somebody.
-
-    `MSG-email`, `MSG-sms` and the like are switches on the profile (docs.clevertap.com, platform considerations), the
-    two category keys subscribe and unsubscribe (rudder-transformer); whatever their value, they are not ours to write.
-    """
+    """Raise ConsentRefused when a record would switch a channel on or off for somebody, whatever the value."""
     for record in records:
         for part in (record, record.get("profileData"), record.get("evtData")):
             for key in part if isinstance(part, Mapping) else ():
                 if is_consent(str(key)):
                     said = f"CleverTap: {key} says which messages somebody agreed to; it is never written."
                     raise ConsentRefused(said, "Take it out of destinations.clevertap.profile.")
-
-
-def is_consent(key: str) -> bool:
-    """Whether a key of a profile says which messages somebody agreed to."""
-    plain = key.strip().casefold()
-    return plain.startswith(CONSENT_PREFIX) or plain in CONSENT_KEYS
 
 
 def _told(answer: Answer, request: str) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def _told(answer: Any) -> tuple[int, list[dict[str, Any]]] | None:
     """The number of stored records, and the refused ones."""
     if not isinstance(answer, dict) or answer.get("status") not in ("success", "partial", "fail"):
         return None
-    processed, refused = answer.get("processed"), answer.get("unprocessed") or []
+    refused = answer.get("unprocessed") or []
+    processed = answer.get("processed", 0 if answer["status"] == "fail" else None)
     if not isinstance(processed, int) or isinstance(processed, bool) or not isinstance(refused, list):
         return None
     return processed, [entry for entry in refused if isinstance(entry, dict)]

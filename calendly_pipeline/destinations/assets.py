@@ -33,7 +33,7 @@ class SendConfig(dg.Config):
 def destinations() -> dg.Definitions:
     """Field mapping, ledger, the plan of every destination, and the sends."""
     sends = [_send_asset(name) for name in DESTINATIONS]
-    return stage_definitions(Path(__file__).parent, [lacrm_fields, ledger, *sends])
+    return stage_definitions(Path(__file__).parent, [lacrm_fields, clevertap_event_names, ledger, *sends])
 
 
 def sent_key(destination: str) -> dg.AssetKey:
@@ -52,6 +52,22 @@ def lacrm_fields(firm: FirmResource, warehouse: WarehouseResource) -> dg.Materia
     with warehouse.get_connection() as connection:
         load_fields(connection, fields_in_force(firm.settings))
         return materialised(connection, "destinations.lacrm_fields")
+
+
+@dg.asset(
+    key=[STAGE, "clevertap_event_names"],
+    deps=[dg.AssetKey(["meetings", "meetings"]), dg.AssetKey(["classification", "meeting_types"])],
+    group_name=STAGE,
+    kinds={"python", "liquid"},
+    owners=OWNERS,
+)
+def clevertap_event_names(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """Kind of meeting and transition -> name of the event at CleverTap, by the templates of pipeline.toml."""
+    from calendly_pipeline.destinations.clevertap.event_names import load_event_names  # brings the template library
+
+    with warehouse.get_connection() as connection:
+        load_event_names(connection, firm.settings)
+        return materialised(connection, "destinations.clevertap_event_names")
 
 
 @dg.multi_asset(

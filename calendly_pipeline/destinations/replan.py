@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from calendly_pipeline.destinations.clevertap.event_names import load_event_names
 from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, load_fields
 from calendly_pipeline.destinations.ledger import copy_ledger
 from calendly_pipeline.failures import WarehouseBusy
@@ -36,6 +37,7 @@ def replan(home: Home, settings: Settings, state: State, as_of: datetime) -> Non
 def rebuild_plans(connection: duckdb.DuckDBPyConnection, settings: Settings, state: State, as_of: datetime) -> None:
     """The same on an open warehouse."""
     load_fields(connection, lacrm_fields(settings))
+    load_event_names(connection, settings)
     copy_ledger(connection, state)
     parameters = settings.sql_parameters(as_of)
     for model in _models():

@@ -44,3 +44,13 @@ create table if not exists destinations.lacrm_fields (
     field varchar,
     field_type varchar
 );
+
+-- What an event is called at CleverTap: the names that the firm's templates make, and why one cannot be used.
+create table if not exists destinations.clevertap_event_names (
+    event_type_name varchar,
+    event_type_slug varchar,
+    meeting_type varchar,
+    transition varchar,
+    event_name varchar,
+    mistake varchar
+);

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from calendly_pipeline.clients.clevertap import CleverTapClient, is_consent
+from calendly_pipeline.clients.clevertap import CleverTapClient
+from calendly_pipeline.clients.clevertap_keys import is_consent
 from calendly_pipeline.clients.clevertap_results import RecordResult
 from calendly_pipeline.failures import (
     ConsentRefused,

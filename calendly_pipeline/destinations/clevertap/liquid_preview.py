@@ -14,7 +14,7 @@ from liquid import Undefined
 from liquid.exceptions import LiquidError
 from liquid.static_analysis import TemplateAnalysis, Variable
 
-from calendly_pipeline.destinations.liquid_dialect import (
+from calendly_pipeline.destinations.clevertap.liquid_dialect import (
     DOCUMENTED_FILTERS,
     DOCUMENTED_TAGS,
     EVENT,

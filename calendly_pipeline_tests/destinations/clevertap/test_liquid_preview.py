@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendly_pipeline.destinations.liquid_preview import Rendered, remarks, rendered
+from calendly_pipeline.destinations.clevertap.liquid_preview import Rendered, remarks, rendered
 from calendly_pipeline.failures import InputError
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
