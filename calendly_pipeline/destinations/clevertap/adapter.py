@@ -1,16 +1,20 @@
 """Sends profiles and events to CleverTap, a thousand a call, and reads events back when an answer was lost.
 
-Reads one profile at a time before it writes, and only when a merge strategy other than `overwrite` or `keep_existing`
-must be kept; by default it reads nothing. Events are never repeated while they may have arrived: CleverTap knows no key
-that would make a repeat harmless.
+Reads profiles before it writes them only when a merge strategy other than `overwrite`, or `keep_existing`, must be
+kept: one request each. Reads events when the ledger holds none that was accepted, which is the first send or one with a
+lost ledger, and when an attempt has no outcome: two requests per event name, and one more per 5,000 events. Otherwise
+it reads nothing but a profile that nobody has, to try the login.
+
+Events are never repeated while they may have arrived: CleverTap knows no key that would make a repeat harmless.
 """
 
 import asyncio
-import calendar
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, ClassVar
+
+import sqlalchemy as sa
 
 from calendly_pipeline.clients.clevertap import MOST_PARALLEL, MOST_RECORDS, CleverTapClient
 from calendly_pipeline.clients.clevertap_keys import CONSENT_KEYS
@@ -19,19 +23,19 @@ from calendly_pipeline.clients.http import Traffic
 from calendly_pipeline.destinations.adapter import Adapter
 from calendly_pipeline.destinations.clevertap.event_names import name_mistakes
 from calendly_pipeline.destinations.clevertap.mapping import mapping_mistakes
+from calendly_pipeline.destinations.clevertap.stored_records import StoredRecords
 from calendly_pipeline.destinations.ledger import Ledger
 from calendly_pipeline.destinations.merging import narrowed
 from calendly_pipeline.destinations.records import Kind, Outcome, Record
-from calendly_pipeline.failures import ApiError, Unauthenticated
 from calendly_pipeline.findings import Finding
 from calendly_pipeline.settings_destinations import ClevertapDestination
-from calendly_pipeline.state import State
+from calendly_pipeline.state import State, sync_ledger
 
 READERS = 3
 """Readings at a time (developer.clevertap.com, API Request Limit)."""
 TOP_LEVEL = {"Name": "name", "Email": "email", "Phone": "phone"}
 """Profile keys that a reading gives outside `profileData`."""
-Month = tuple[str, int, int]
+FOUND = "found among the events there"
 
 
 class ClevertapAdapter(Adapter):
@@ -56,7 +60,7 @@ class ClevertapAdapter(Adapter):
         self.rules = rules
         self.state = state
         self.now = now
-        self._read: dict[Month, set[str] | None] = {}
+        self._stored = StoredRecords(client)
         self._attempted: dict[str, datetime] | None = None
 
     async def __aexit__(
@@ -82,17 +86,11 @@ class ClevertapAdapter(Adapter):
         return [Finding("error", "clevertap", text) for text in mistakes]
 
     async def prepare(self, records: Sequence[Record]) -> list[Record | Outcome]:
-        """Narrow profiles to what may be written, where that depends on what stands there."""
-        if records[0].kind != "profile" or not self._must_read():
-            return list(records)
-        free = asyncio.Semaphore(READERS)
-
-        async def read(record: Record) -> Record | Outcome:
-            async with free:
-                there = await self.client.profile(_identity(record))
-            return narrowed(record, None if there is None else _present(there, record.payload), self.rules)
-
-        return list(await asyncio.gather(*(read(record) for record in records)))
+        """Narrow profiles to what may be written; find events that are there though the ledger knows of none."""
+        if records[0].kind == "profile":
+            return await self._narrowed(records) if self._must_read() else list(records)
+        found = set() if self._has_sent_events() else await self._stored.among(records)
+        return [Outcome(record.key, "accepted", FOUND) if record.key in found else record for record in records]
 
     async def send(self, records: Sequence[Record]) -> list[Outcome]:
         """One call; each record has its own outcome."""
@@ -103,12 +101,11 @@ class ClevertapAdapter(Adapter):
         """An event by its `record` property; one that is not there after `absent_after_hours` did not arrive."""
         if record.kind != "event":
             return None
-        occurred_at = datetime.fromtimestamp(int(record.payload["occurred_at"]), UTC)
-        found = await self._events(str(record.payload["event_name"]), occurred_at)
+        found = await self._stored.near(record)
         if found is None:
             return None
         if record.key in found:
-            return Outcome(record.key, "accepted", "found among the events there")
+            return Outcome(record.key, "accepted", FOUND)
         if self._since_attempt(record.key) >= timedelta(hours=self.rules.absent_after_hours):
             said = f"not among the events there {self.rules.absent_after_hours:g} hours later"
             return Outcome(record.key, "rejected", said)
@@ -118,23 +115,21 @@ class ClevertapAdapter(Adapter):
         strategies = {self.rules.merge_strategy, *self.rules.field_strategies.values()}
         return self.rules.keep_existing or strategies != {"overwrite"}
 
-    async def _events(self, name: str, occurred_at: datetime) -> set[str] | None:
-        """Record keys of the events of a name in the month of an instant, a day more on either side; None: unreadable.
+    async def _narrowed(self, records: Sequence[Record]) -> list[Record | Outcome]:
+        free = asyncio.Semaphore(READERS)
 
-        Which day it is depends on the project's time zone, and no answer names it.
-        """
-        month = (name, occurred_at.year, occurred_at.month)
-        if month not in self._read:
-            first = date(occurred_at.year, occurred_at.month, 1)
-            last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
-            pages = self.client.events(name, first - timedelta(days=1), last + timedelta(days=1))
-            try:
-                self._read[month] = {str(event.properties.get("record")) async for page in pages for event in page}
-            except Unauthenticated:
-                raise
-            except ApiError:  # then nobody knows more than before, and the attempt stays listed as unknown
-                self._read[month] = None
-        return self._read[month]
+        async def read(record: Record) -> Record | Outcome:
+            async with free:
+                there = await self.client.profile(_identity(record))
+            return narrowed(record, None if there is None else _present(there, record.payload), self.rules)
+
+        return list(await asyncio.gather(*(read(record) for record in records)))
+
+    def _has_sent_events(self) -> bool:
+        ours = (sync_ledger.c.destination == self.name, sync_ledger.c.kind == "event")
+        query = sa.select(sync_ledger.c.entry_id).where(*ours, sync_ledger.c.outcome == "accepted").limit(1)
+        with self.state.engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def _since_attempt(self, key: str) -> timedelta:
         if self._attempted is None:

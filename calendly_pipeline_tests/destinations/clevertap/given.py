@@ -7,7 +7,7 @@ from typing import Any
 from calendly_pipeline.destinations.clevertap.event_names import load_event_names
 from calendly_pipeline.settings import Settings
 from calendly_pipeline_tests.conftest import AS_OF, Tables, utc
-from calendly_pipeline_tests.metrics.given import Firm, settings
+from calendly_pipeline_tests.metrics.given import Firm, covered, settings
 
 ADA = "ada@client.example"
 HOST = "dana@juniperlane.example"
@@ -20,7 +20,9 @@ def tapped(**named: Any) -> Settings:
 
 def firm_of(tables: Tables, *contacts: str) -> Firm:
     """A firm without meetings."""
-    return Firm(tables, *contacts)
+    firm = Firm(tables, *contacts)
+    firm.coverage = covered("2026-06-30", "2026-06-30")
+    return firm
 
 
 def booked(
