@@ -10,7 +10,7 @@ import stamina
 from rich.console import Console
 from rich.markup import escape
 
-from calendly_pipeline import cli_destinations, cli_review, cli_sources, environment
+from calendly_pipeline import cli_destinations, cli_preview, cli_review, cli_sources, environment
 from calendly_pipeline.active_home import active_home, is_in_use
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
@@ -53,6 +53,7 @@ for command in (
     cli_review.review,
     cli_destinations.send,
     cli_destinations.settle,
+    cli_preview.preview,
 ):
     commands.add_command(command)
 

@@ -149,6 +149,8 @@ def _field(root: str, variable: Variable, known: Collection[str]) -> Iterator[tu
         yield "error", f"{root} names no field; write {root}.<name>"
     elif not isinstance(segments[0], str):
         yield "warning", f"{variable} is known only when it is sent; it is not checked"
+    elif segments[0] not in known and root == PROFILE:
+        yield "warning", f"we do not send {variable}; something else must fill it{_hint(segments[0], known)}"
     elif segments[0] not in known:
         yield "error", f"{variable} is not sent{_hint(segments[0], known)}"
     elif segments[1:] and segments[1] not in OF_ANY_VALUE:

@@ -42,7 +42,10 @@ def test_a_sound_template() -> None:
 @pytest.mark.parametrize(
     ("source", "remark"),
     [
-        ('Hi\n {{ Profile.name | default: "x" }}', "2:5 error: Profile.name is not sent; the nearest is 'Name'"),
+        (
+            'Hi\n {{ Profile.name | default: "x" }}',
+            "2:5 warning: we do not send Profile.name; something else must fill it; the nearest is 'Name'",
+        ),
         ("{{ Event['titel'] }}", "1:4 error: Event.titel is not sent; the nearest is 'title'"),
         ("{{ Event.zzzz }}", "1:4 error: Event.zzzz is not sent"),
         ("{{ PROFILE.Name }}", "1:4 error: there is no PROFILE.Name; the nearest is 'Profile'"),
