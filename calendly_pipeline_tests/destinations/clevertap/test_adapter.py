@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from calendly_pipeline.failures import ConsentRefused, MappingError, Unauthenticated
+from calendly_pipeline_tests.conftest import utc
 from calendly_pipeline_tests.destinations.clevertap.conftest import Tapping, event, profile, several
 from calendly_pipeline_tests.fakes.clevertap import Campaign, Schema
 
@@ -64,6 +65,18 @@ def test_a_lost_answer_is_looked_up(tapping: Tapping) -> None:
     assert tapping.outcomes() == {event().key: "accepted"}
     assert tapping.answers() == {event().key: "found among the events there"}
     assert tapping.stored() == [event().key]
+
+
+@pytest.mark.parametrize("time_zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("moment", ["2026-06-01T00:30", "2026-06-30T23:30"])
+def test_a_month_begins_when_the_project_says(tapping: Tapping, time_zone: str, moment: str) -> None:
+    """An event at the edge of a month is found whatever the project's time zone, which nothing tells us."""
+    tapping.world.time_zone = time_zone
+    tapping.fake.server.faults.fail_next(1, ARRIVED, "upload")
+    edge = event(occurred_at=int(utc(moment).timestamp()))
+    tapping.send(edge)
+    tapping.send()
+    assert tapping.outcomes() == {edge.key: "accepted"}
 
 
 def test_what_is_not_there_yet_stays_unknown(tapping: Tapping) -> None:

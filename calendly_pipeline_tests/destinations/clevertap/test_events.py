@@ -232,7 +232,7 @@ def test_a_no_show_set_taken_off_and_set_again(tables: Tables) -> None:
         firm = booked(firm_of(tables), "m", OVER, "completed" if "removed" in act else "no_show")
         assert acts(planned(firm, *sent, chosen=chosen)) == [f"{subject} {act} m" for subject in both]
         sent += [accepted(1, key(act, subject=subject)) for subject in both]
-    assert acts(planned(firm, *sent, chosen=chosen)) == []
+        assert acts(planned(firm, *sent, chosen=chosen)) == []
 
 
 def test_a_mark_that_nobody_can_know_any_more(tables: Tables) -> None:
