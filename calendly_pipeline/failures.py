@@ -22,6 +22,8 @@ PipelineError
 │   ├── PagingStuck         the vendor's pages do not advance
 │   ├── ListingShrank       far fewer records than before; nothing is marked as gone
 │   └── DeadlineReached     the run's time is over; the next run goes on where this one stopped
+├── SendRefused             nothing was sent, for the reason given; exit code 3
+│   └── ConsentRefused          a payload would have changed what somebody consented to
 └── ChecksFailed            a blocking data check did not pass; exit code 1
 """
 
@@ -83,6 +85,16 @@ class GrainViolated(PipelineError):
 
 class ChecksFailed(PipelineError):
     """A blocking data check did not pass, so what follows it was not rebuilt."""
+
+
+class SendRefused(PipelineError):
+    """A send did not begin, or stopped, because it might have done harm; nothing more was sent."""
+
+    exit_code = 3
+
+
+class ConsentRefused(SendRefused):
+    """A payload holds a key that says what somebody consented to; such keys are never written."""
 
 
 class ApiError(PipelineError):

@@ -166,6 +166,14 @@ class VendorClient:
         """The value of the Authorization header."""
         return f"Bearer {token}"
 
+    def credentials(self, token: str) -> dict[str, str]:
+        """The headers that say who asks; vendors with a scheme of their own override it."""
+        return {"Authorization": self.authorization(token)}
+
+    def told(self, response: httpx.Response) -> Mapping[str, str]:
+        """What an answer tells the rate budget: its headers; a vendor that names a pause in the body adds it here."""
+        return response.headers
+
     def error_of(self, status: int, request: str, body: Any) -> ApiError:
         """The error an answer means; vendors refine it. `body` is the parsed answer, None when it is no JSON."""
         words = words_of(body)
@@ -222,7 +230,7 @@ class VendorClient:
             said = "the token holds characters that no token has; nothing was sent"
             raise Unauthenticated(self.vendor, request, said, self.remedy_401)
         url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
-        sent = {**(headers or {}), "Authorization": self.authorization(token)}
+        sent = {**(headers or {}), **self.credentials(token)}
         http = await self._free.get()
         try:
             sent_at = await self.budget.acquire(self.vendor, request)
@@ -233,7 +241,7 @@ class VendorClient:
             except BaseException:
                 self.budget.settle(None)
                 raise
-            told = None if response.is_server_error and not self._window_of(response) else response.headers
+            told = None if response.is_server_error and not self._window_of(response) else self.told(response)
             self.budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
             return response
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -243,7 +251,7 @@ class VendorClient:
             self._free.put_nowait(http)
 
     def _window_of(self, response: httpx.Response) -> Window | None:
-        return read_window(response.headers, self.deadline.clock)
+        return read_window(self.told(response), self.deadline.clock)
 
 
 def _connections(count: int) -> httpx.AsyncClient:
