@@ -51,6 +51,11 @@ def lacrm_api_url() -> str:
     return (os.environ.get("LACRM_API_URL") or "https://api.lessannoyingcrm.com/v2/").rstrip("/")
 
 
+def ortto_api_url() -> str:
+    """Where Ortto's API is: ORTTO_API_URL; else the vendor's own, which is not that of Australia or Europe."""
+    return (os.environ.get("ORTTO_API_URL") or "https://api.ap3api.com/v1").rstrip("/")
+
+
 def fixed_as_of() -> datetime | None:
     """The clock fixed by PIPELINE_AS_OF, in UTC; None when it runs freely."""
     text = os.environ.get("PIPELINE_AS_OF")

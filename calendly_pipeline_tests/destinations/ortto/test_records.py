@@ -77,7 +77,7 @@ def test_every_field_of_a_record_is_known(tables: Tables) -> None:
 
 
 BOOKED_AT, START, END = "2026-06-01T09:00:00Z", "2026-06-10T14:00:00Z", "2026-06-10T14:30:00Z"
-CANCELLED = {"cancelled_at": utc("2026-06-05T09:00")}
+CANCELLED: dict[str, Any] = {"cancelled_at": utc("2026-06-05T09:00")}
 STATES: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
     "booked": ("confirmed", {}, {"created": BOOKED_AT}),
     "pending": ("pending", {}, {}),
@@ -143,7 +143,8 @@ def test_a_cancellation_of_unknown_time_waits_for_the_start(tables: Tables) -> N
 def test_a_no_show_mark_set_and_unset_and_set_again(tables: Tables) -> None:
     """Each change of the mark that Ortto was told of is one more activity, a second later each time."""
     ledger(tables)
-    marked, unmarked = {"is_no_show": True, "is_held": False}, {"is_no_show": False, "is_held": True}
+    marked: dict[str, Any] = {"is_no_show": True, "is_held": False}
+    unmarked: dict[str, Any] = {"is_no_show": False, "is_held": True}
     told: list[dict[str, Any]] = []
     seen: list[list[tuple[str, str]]] = []
     for turn, mark in enumerate([unmarked, marked, unmarked, unmarked, marked, unmarked]):
