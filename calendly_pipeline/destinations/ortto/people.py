@@ -9,7 +9,7 @@
 | written before, now gone     | nothing: whoever deleted the person meant it                                     |
 
 Ortto says that an omitted `bol::p` is taken for true, and that omitted fields keep their value (person/merge page).
-Which of the two holds for somebody who is there is unproven, so the consent that counts is read right before each write.
+Which of the two holds for somebody who is there is unproven, so consent is read once more right before each write.
 Consent given on a form makes no difference to somebody who is there: they may have unsubscribed since.
 """
 

@@ -13,6 +13,7 @@ from calendly_pipeline_tests.fakes.ortto.world import World
 MOST = 100
 LARGEST_ACTIVITY = 16_000
 LARGEST_CALL = 2_000_000
+PERMISSIONS = {"email": "bol::p", "sms": "bol::sp"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Call:
     given: dict[str, Any]
     now: datetime
     is_shuffled: bool = False
+    hides_permissions: bool = False
 
     def listed(self, name: str) -> list[dict[str, Any]]:
         """1 to 100 records; raises Refused."""
@@ -105,16 +107,10 @@ def subscriptions(call: Call) -> Any:
         if person is None:
             continue
         named = {"email": person.fields.get("str::email")} if by == "email" else {}
-        items.append(
-            {
-                "person_status": "by-id" if by == "person_id" else "merged",
-                "person_id": person.person_id,
-                **named,
-                "subscriptions": [],
-                "email_permissions": bool(person.fields.get("bol::p")),
-                "sms_permissions": bool(person.fields.get("bol::sp")),
-            }
-        )
+        may = {f"{kind}_permissions": bool(person.fields.get(key)) for kind, key in PERMISSIONS.items()}
+        status = "by-id" if by == "person_id" else "merged"
+        shown = {} if call.hides_permissions else may
+        items.append({"person_status": status, "person_id": person.person_id, **named, "subscriptions": [], **shown})
     return {"people": call.ordered(items)}
 
 

@@ -76,6 +76,7 @@ class OrttoServer:
         self.world = world
         self.limit = limit
         self.is_shuffled = is_shuffled
+        self.hides_permissions = False  # as an answer would that does not know of them
         self.now = now
         self.asked: deque[Asked] = deque(maxlen=50_000)
         self.bans = 0
@@ -138,7 +139,7 @@ class OrttoServer:
             raise Refused("Not found", 404)
         if given is None:
             raise Refused("Failed to parse request")
-        return PATHS[path](Call(self.world, given, self.now(), self.is_shuffled))
+        return PATHS[path](Call(self.world, given, self.now(), self.is_shuffled, self.hides_permissions))
 
     def _require_welcome(self) -> None:
         if self._banned_until and self.now() < self._banned_until:
