@@ -40,6 +40,7 @@ class World:
         self.fields: dict[str, FieldRow] = {row.field_id: row for row in rows}
         self.people: dict[str, Person] = {}
         self.suppressed: set[str] = set()
+        self.refused: set[str] = set()  # addresses that are no addresses
         self.definitions: dict[str, Definition] = {}
         self.activities: list[ActivityRow] = []
         self._pairs: dict[tuple[str, str, str], ActivityRow] = {}
@@ -100,6 +101,8 @@ class World:
         """Why a person cannot be merged; empty: it can."""
         if not fields.get("str::email") and not fields.get("str::ei") and not fields.get("str::person_id"):
             return "email or external id is required"
+        if fields.get("str::email") in self.refused:
+            return f"failed to validate field str::email in schema: {fields['str::email']}: invalid email"
         for field_id, value in fields.items():
             row = self.fields.get(field_id)
             if field_id == "str::person_id":
