@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from calendly_pipeline.destinations.ortto.fields import OF_TRANSITION, attributes_of, mapped_fields
 from calendly_pipeline.home import Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF
-from calendly_pipeline.settings_ortto import SHIPPED_FIELDS
+from calendly_pipeline_tests.destinations.ortto.sending import furnish
 from calendly_pipeline_tests.fakes.faults import Faults
 from calendly_pipeline_tests.fakes.ortto.given import Ortto, ortto
 
@@ -72,11 +71,7 @@ class OrttoVendor:
 def vendor(_home: Home, set_variable: Callable[[str, str], None]) -> Iterator[OrttoVendor]:
     """An account with the fields and activities, and somebody who was there before and has subscribed."""
     with ortto(now=lambda: SAMPLE_AS_OF) as there:
-        for item in mapped_fields(SHIPPED_FIELDS):
-            if not item.is_id:
-                there.world.add_field(item.target, item.kind.display_type)
-        for transition, name in OF_TRANSITION.items():
-            there.world.add_definition(name, attributes_of(transition))
+        furnish(there.world)
         there.world.add_person("somebody@else.example")
         set_variable("ORTTO_API_KEY", there.key)
         set_variable("ORTTO_API_URL", there.url)

@@ -27,6 +27,9 @@ def chosen(**named: Any) -> Settings:
 class Booked(Firm):
     """Bookings of people with addresses."""
 
+    as_of: datetime | None = None
+    """The clock its metrics were run with, while no booking was added since."""
+
     def booking(
         self,
         meeting: str,
@@ -37,6 +40,7 @@ class Booked(Firm):
         **named: Any,
     ) -> "Booked":
         """A meeting and its invitee; `named` are columns of the attendee."""
+        self.as_of = None
         self.meeting(meeting, start, status, None)
         person = {"address": address, "name": "Ada Alder", "booked_at": utc("2026-06-01T09:00")}
         self.attendee(meeting, who, **{**person, **named})
@@ -51,7 +55,11 @@ class Booked(Firm):
 
     def told(self, using: Settings | None = None, as_of: datetime = AS_OF) -> list[dict[str, Any]]:
         """Rows of people and activities, as the models give them."""
-        self.given().tables.run(*METRICS, *MODELS, settings=using or chosen(), as_of=as_of)
+        using = using or chosen()
+        if self.as_of != as_of:
+            self.given().tables.run(*METRICS, settings=using, as_of=as_of)
+            self.as_of = as_of
+        self.tables.run(*MODELS, settings=using, as_of=as_of)
         return [*self.tables.rows(MODELS[-2]), *self.tables.rows(MODELS[-1])]
 
     def plan(self, using: Settings | None = None, as_of: datetime = AS_OF) -> dict[str, dict[str, Any]]:

@@ -14,15 +14,18 @@ from calendly_pipeline.clients.pacing import Deadline
 from calendly_pipeline.destinations.engine import require_mapping, send_all, settle_open
 from calendly_pipeline.destinations.ledger import Ledger, copy_ledger
 from calendly_pipeline.destinations.ortto import OrttoAdapter
+from calendly_pipeline.destinations.ortto.fields import OF_TRANSITION, attributes_of, mapped_fields
 from calendly_pipeline.destinations.records import Counts
 from calendly_pipeline.destinations.sending import record_of
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.settings_destinations import Ortto as Rules
+from calendly_pipeline.settings_ortto import SHIPPED_FIELDS
 from calendly_pipeline.state import State, sync_ledger
 from calendly_pipeline_tests.clients.calcom_given import QuickClock
 from calendly_pipeline_tests.conftest import AS_OF, Tables
 from calendly_pipeline_tests.destinations.ortto.given import Booked, chosen
 from calendly_pipeline_tests.fakes.ortto.given import Ortto, ortto
+from calendly_pipeline_tests.fakes.ortto.world import World
 
 
 @dataclass
@@ -89,13 +92,24 @@ class Sends:
             return await send_all(adapter, ledger, due, self.said.append)
 
 
+def furnish(world: World) -> None:
+    """The shipped custom fields and the activities."""
+    for item in mapped_fields(SHIPPED_FIELDS):
+        if not item.is_id:
+            world.add_field(item.target, item.kind.display_type)
+    for transition, name in OF_TRANSITION.items():
+        world.add_definition(name, attributes_of(transition))
+
+
 @contextmanager
-def sends(tables: Tables, root: Path, **details: Any) -> Iterator[Sends]:
-    """An Ortto account without people, and a firm that sends to it."""
+def sends(tables: Tables, root: Path, *, is_bare: bool = False, **details: Any) -> Iterator[Sends]:
+    """An Ortto account without people that has the shipped fields and activities, and a firm that sends to it."""
     state = State(f"sqlite:///{root / 'state.db'}")
     state.upgrade()
     try:
         with ortto(**details) as there:
+            if not is_bare:
+                furnish(there.world)
             yield Sends(tables, state, there)
     finally:
         state.close()

@@ -228,20 +228,25 @@ def test_a_mistake_keeps_everything_from_being_sent(firm: Sends) -> None:
     assert "/person/merge" not in [one.path for one in firm.there.server.writes()]
 
 
-def test_an_activity_of_another_shape_is_named(firm: Sends) -> None:
+def test_an_activity_of_another_shape_is_named() -> None:
     """A definition that lacks an attribute, or has it otherwise, is not written to."""
-    firm.there.world.add_definition("Meeting booked", {"Event type": "integer"})
-    with pytest.raises(MappingError, match=r"'Event type' is integer, not text.*no attribute 'Host'"):
-        firm.send(firm.booked().booking("m"))
+    with ortto() as there:
+        there.world.add_definition("Meeting booked", {"Event type": "integer"})
+        texts = [finding.text for finding in checked(there, fields={}, activities=["created", "cancelled"])]
+    assert "activity 'Meeting booked': 'Event type' is integer, not text; make it anew in Ortto" in texts
+    assert "activity 'Meeting booked' has no attribute 'Host'; add it in Ortto as text" in texts
+    assert texts[-1] == "Ortto has no activity 'Meeting cancelled'; make it with --create-fields"
 
 
-def test_fields_and_activities_are_made_once(firm: Sends) -> None:
-    """What is missing is made under its name; a second send makes nothing."""
-    booked = firm.booked().booking("m")
-    firm.send(booked)
-    made = [one.path for one in firm.there.server.writes() if "create" in one.path and "activities" not in one.path]
-    assert (made.count("/person/custom-field/create"), made.count("/definitions/activity/create")) == (8, 5)
-    assert firm.writes(booked) == []
+def test_fields_and_activities_are_made_once(tables: Tables, tmp_path: Path) -> None:
+    """What is missing is made under its name, typed; a second send makes nothing."""
+    with sends(tables, tmp_path, is_bare=True) as firm:
+        booked = firm.booked().booking("m")
+        firm.send(booked)
+        made = [one.path for one in firm.there.server.writes()]
+        assert (made.count("/person/custom-field/create"), made.count("/definitions/activity/create")) == (8, 5)
+        assert firm.person(ADA)["Review status"] == "none"
+        assert firm.writes(booked) == []
 
 
 def _plain(value: Any) -> Any:
