@@ -58,6 +58,11 @@ def clevertap_api_url(region: str = "eu1") -> str:
     return (named or f"https://{host}").rstrip("/")
 
 
+def ortto_api_url() -> str:
+    """Where Ortto's API is: ORTTO_API_URL; else the vendor's own, which is not that of Australia or Europe."""
+    return (os.environ.get("ORTTO_API_URL") or "https://api.ap3api.com/v1").rstrip("/")
+
+
 def fixed_as_of() -> datetime | None:
     """The clock fixed by PIPELINE_AS_OF, in UTC; None when it runs freely."""
     text = os.environ.get("PIPELINE_AS_OF")

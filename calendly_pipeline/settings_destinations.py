@@ -1,79 +1,16 @@
-"""What a firm decides about each destination: `[destinations.<name>]` of pipeline.toml.
+"""The destinations of pipeline.toml: `[destinations.<name>]`, each in a module of its own.
 
 A destination whose table is absent is not planned, except LACRM's. Secrets never stand here.
 """
 
 import json
-from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any
 
-from pydantic import Field
-
-from calendly_pipeline.settings_kinds import MeetingType, Section
-
-Transition = Literal["scheduled", "rescheduled", "cancelled", "no_show", "no_show_removed", "completed"]
-MergeStrategy = Literal["append_only", "overwrite", "ignore_existing"]
-
-
-class Destination(Section):
-    """What every destination has."""
-
-    enabled: bool = Field(default=False, description="Send after every refresh, without anybody asking.")
-    max_change_share: float = Field(
-        default=0.25, gt=0, le=1, description="A send that would change a larger share of what was written stops."
-    )
-    merge_strategy: MergeStrategy = Field(
-        default="overwrite",
-        description="append_only fills what is blank; ignore_existing only adds records; overwrite replaces.",
-    )
-    field_strategies: dict[str, MergeStrategy] = Field(default={}, description="Field -> its own merge strategy.")
-    touchable: tuple[str, ...] | None = Field(default=None, description="Fields that may be written; default: all.")
-    keep_existing: bool = Field(default=False, description="Never replace a value that somebody else wrote.")
-    retention_days: int | None = Field(
-        default=None, gt=0, description="Send only what happened within so many days; default: everything."
-    )
-    retention_from: date | None = Field(default=None, description="Or: only what happened on or after this day,")
-    retention_until: date | None = Field(default=None, description="and on or before this one (firm's zone).")
-
-
-class LacrmDestination(Destination):
-    """Less Annoying CRM: the contact cards, and notes or events of meetings."""
-
-    meetings: Literal["off", "notes", "events"] = Field(
-        default="off", description="Also write a note, or an event, for every meeting that a client came to."
-    )
-    create_contacts: bool = Field(
-        default=False, description="Create cards for people whom somebody called a new contact at the desk."
-    )
-
-
-class ClevertapDestination(Destination):
-    """CleverTap: an event for what becomes of every booking, and the profiles they belong to."""
-
-    region: Literal["eu1", "in1", "sg1", "us1", "aps3", "mec1"] = Field(
-        default="eu1", description="The account's region, as the dashboard's address begins; eu1 is the default host."
-    )
-    subject: Literal["host", "invitee", "both"] = Field(
-        default="invitee", description="Whose profile an event belongs to, known there by lower-cased e-mail address."
-    )
-    transitions: tuple[Transition, ...] = Field(
-        default=get_args(Transition), description="What becomes an event; what is left out is not sent."
-    )
-    event_name: str = Field(
-        default="{{ event_type.name }} {{ transition }}",
-        description="Liquid; knows event_type.name, event_type.slug, meeting_type and transition.",
-    )
-    event_names: dict[MeetingType, str] = Field(default={}, description="Meeting type -> its own event name.")
-    answers: dict[str, str] = Field(default={}, description="Booking question -> event property for its answer.")
-    profile: dict[str, str] = Field(
-        default={"name": "Name", "email": "Email", "phone": "Phone"},
-        description="What we know of a person -> profile key; `{}` writes no profiles.",
-    )
-    absent_after_hours: float = Field(
-        default=24,
-        ge=0,
-        description="An event of unknown outcome that cannot be read back after so long did not arrive.",
-    )
+from calendly_pipeline.settings_clevertap import ClevertapDestination
+from calendly_pipeline.settings_destination import Destination
+from calendly_pipeline.settings_kinds import Section
+from calendly_pipeline.settings_lacrm import LacrmDestination
+from calendly_pipeline.settings_ortto import OrttoDestination
 
 
 class Destinations(Section):
@@ -81,6 +18,7 @@ class Destinations(Section):
 
     lacrm: LacrmDestination = LacrmDestination()
     clevertap: ClevertapDestination | None = None
+    ortto: OrttoDestination | None = None
 
     def configured(self) -> dict[str, Destination]:
         """Name -> settings of every destination that is planned."""

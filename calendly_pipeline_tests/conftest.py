@@ -23,7 +23,7 @@ from calendly_pipeline.warehouse import STAGES, create_schemas, prepare, replace
 PACKAGE = Path(calendly_pipeline.__file__).parent
 hypothesis.settings.register_profile("steady", derandomize=True)  # the same examples everywhere: no chance failure
 hypothesis.settings.load_profile("steady")
-OURS = ("CALENDLY_", "CAL_COM_", "LACRM_", "CLEVERTAP_", "DESK_")
+OURS = ("CALENDLY_", "CAL_COM_", "LACRM_", "BREVO_", "CLEVERTAP_", "ORTTO_", "SALESFORCE_", "ALERT_", "DESK_")
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 

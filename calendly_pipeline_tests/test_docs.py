@@ -15,6 +15,8 @@ DOCUMENTS = [
     for pattern in ("*.md", "docs/*.md", "data/README.md", "calendly_pipeline/*/README.md")
     for path in sorted(REPOSITORY.glob(pattern))
 ]
+OURS = "PIPELINE|CALENDLY|CAL_COM|LACRM|BREVO|CLEVERTAP|ORTTO|SALESFORCE|ALERT|DESK"
+"""What the names of our variables begin with."""
 OPERATIONS = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
@@ -33,10 +35,10 @@ def test_every_command_is_documented_and_no_other() -> None:
 def test_every_variable_is_documented_and_no_other() -> None:
     """Every variable the code reads stands in .env.example and in the operations page, and no other does."""
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
-    read = set(re.findall(r'"((?:PIPELINE|CALENDLY|CAL_COM|LACRM|CLEVERTAP|DESK)_[A-Z_]+)"', source))
+    read = set(re.findall(rf'"((?:{OURS})_[A-Z_]+)"', source))
     example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE)) == read
-    assert set(re.findall(r"`((?:PIPELINE|CALENDLY|CAL_COM|LACRM|CLEVERTAP|DESK)_[A-Z_]+)`", OPERATIONS)) == read
+    assert set(re.findall(rf"`((?:{OURS})_[A-Z_]+)`", OPERATIONS)) == read
 
 
 def test_every_target_of_the_makefile_exists() -> None:

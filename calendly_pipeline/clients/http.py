@@ -173,6 +173,10 @@ class VendorClient:
         """The headers that say who asks; vendors with a scheme of their own override it."""
         return {"Authorization": self.authorization(token)}
 
+    def told(self, response: httpx.Response) -> Mapping[str, str]:
+        """What an answer tells the rate budget: its headers; a vendor that names a pause in the body adds it here."""
+        return response.headers
+
     def error_of(self, status: int, request: str, body: Any) -> ApiError:
         """The error an answer means; vendors refine it. `body` is the parsed answer, None when it is no JSON."""
         words = words_of(body)
@@ -242,7 +246,7 @@ class VendorClient:
             except BaseException:
                 self.budget.settle(None)
                 raise
-            told = None if response.is_server_error and not self._window_of(response) else response.headers
+            told = None if response.is_server_error and not self._window_of(response) else self.told(response)
             self.budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
             return response
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -255,7 +259,7 @@ class VendorClient:
             self._free.put_nowait(http)
 
     def _window_of(self, response: httpx.Response) -> Window | None:
-        return read_window(response.headers, self.deadline.clock)
+        return read_window(self.told(response), self.deadline.clock)
 
 
 def _connections(count: int) -> httpx.AsyncClient:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from calendly_pipeline.destinations.records import Outcome, Record
-from calendly_pipeline.settings_destinations import Destination
+from calendly_pipeline.settings_destination import Destination
 
 
 def narrowed(record: Record, present: Mapping[str, Any] | None, rules: Destination) -> Record | Outcome:

@@ -18,7 +18,7 @@ def plan_table(
         "select * from destinations.plan where destination = $destination "
         "and (len($only) = 0 or list_contains($only, record_key) or list_contains($only, contact_id)) "
         "order by case operation when 'create' then 1 when 'update' then 2 when 'blocked' then 3 else 4 end, "
-        "happened_at, record_key limit $limit",
+        "is_once, happened_at, record_key limit $limit",
         {"destination": destination, "only": list(only), "limit": limit if limit is not None else 1 << 40},
     )
     names = [column[0] for column in result.description or ()]

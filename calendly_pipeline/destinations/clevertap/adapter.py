@@ -28,7 +28,7 @@ from calendly_pipeline.destinations.ledger import Ledger
 from calendly_pipeline.destinations.merging import narrowed
 from calendly_pipeline.destinations.records import Kind, Outcome, Record
 from calendly_pipeline.findings import Finding
-from calendly_pipeline.settings_destinations import ClevertapDestination
+from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline.state import State, sync_ledger
 
 READERS = 3

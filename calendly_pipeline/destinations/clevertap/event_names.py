@@ -10,7 +10,7 @@ from liquid.exceptions import LiquidError
 from calendly_pipeline.destinations.clevertap.liquid_dialect import place_of
 from calendly_pipeline.destinations.clevertap.mapping import MOST_KEY_BYTES, TRANSITION_WORDS
 from calendly_pipeline.settings import Settings
-from calendly_pipeline.settings_destinations import ClevertapDestination
+from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline.settings_kinds import MeetingType
 from calendly_pipeline.warehouse import replace_rows
 

@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from calendly_pipeline.clients.clevertap_keys import is_consent
-from calendly_pipeline.settings_destinations import ClevertapDestination
+from calendly_pipeline.settings_clevertap import ClevertapDestination
 
 PROFILE_SOURCES = (
     "name",

@@ -11,7 +11,7 @@ from calendly_pipeline.destinations.clevertap.liquid_dialect import EVENT, PROFI
 from calendly_pipeline.destinations.clevertap.liquid_preview import Fields
 from calendly_pipeline.destinations.clevertap.mapping import event_property_names
 from calendly_pipeline.failures import InputError
-from calendly_pipeline.settings_destinations import ClevertapDestination
+from calendly_pipeline.settings_clevertap import ClevertapDestination
 
 
 @dataclass(frozen=True)

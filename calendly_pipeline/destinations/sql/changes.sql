@@ -147,6 +147,7 @@ select
     decided.contact_id,
     decided.label,
     decided.happened_at,
+    decided.is_once,
     decided.fields,
     decided.written,
     decided.remote_id

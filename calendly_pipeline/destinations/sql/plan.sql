@@ -13,6 +13,7 @@ select
     cards.record_key as contact_id,
     cards.record_name as label,
     null::timestamptz as happened_at,
+    false as is_once,
     null::json as fields,
     sent.fields as written,
     cards.record_key as remote_id
@@ -32,6 +33,7 @@ select
     contact_id,  -- whom it is about, when that is known
     label,  -- what a person reads
     happened_at,
+    is_once,  -- an act: sent once, after the people it is about
     fields,  -- the whole record as wanted; null for a card
     written,  -- what we wrote of it before
     remote_id  -- the destination's own id, once it has one

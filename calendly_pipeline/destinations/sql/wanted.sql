@@ -16,3 +16,11 @@ union all by name
 select
     destination, record_key, kind, contact_id, label, happened_at, fields, is_once, is_repeatable, blocked_reason
 from destinations.clevertap_records
+union all by name
+select
+    destination, record_key, kind, contact_id, label, happened_at, fields, is_once, is_repeatable, blocked_reason
+from destinations.ortto_people
+union all by name
+select
+    destination, record_key, kind, contact_id, label, happened_at, fields, is_once, is_repeatable, blocked_reason
+from destinations.ortto_activities

@@ -16,7 +16,7 @@ from calendly_pipeline.destinations.clevertap.adapter import ClevertapAdapter
 from calendly_pipeline.destinations.engine import require_mapping, send_all, settle_open
 from calendly_pipeline.destinations.ledger import Ledger
 from calendly_pipeline.destinations.records import Counts, Record
-from calendly_pipeline.settings_destinations import ClevertapDestination
+from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline.state import State, sync_ledger
 from calendly_pipeline_tests.clients.calcom_given import QuickClock
 from calendly_pipeline_tests.fakes.clevertap import World

@@ -6,7 +6,7 @@ import pytest
 
 from calendly_pipeline.destinations.clevertap.event_names import event_name, name_mistakes, tidied
 from calendly_pipeline.destinations.clevertap.mapping import mapping_mistakes
-from calendly_pipeline.settings_destinations import ClevertapDestination
+from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.destinations.clevertap.given import booked, event_of, firm_of, planned, tapped
 

@@ -1,0 +1,123 @@
+-- One row per thing that happened to a booking, as an activity on a person: created, rescheduled, cancelled, no-show set
+-- and taken back. The key names meeting, person and transition, so that the same thing is the same activity whenever it
+-- is sent. A booking that went by another id before keeps the key it was sent under.
+-- Moments nobody tells: a cancellation known from an export alone stands at the meeting's start, once that has passed; a
+-- no-show mark at the meeting's end, and each further change of the mark a second later.
+-- grain: record_key
+-- time zone: UTC
+with chosen as (
+    select unnest(from_json($ortto::json -> 'activities', '["VARCHAR"]')) as transition
+    where $ortto is not null
+),
+
+names as (
+    select meeting_id, meeting_id as also from meetings.meetings
+    union
+    select meeting_id, alias_id as also from meetings.meeting_aliases
+),
+
+keyed as (
+    select bookings.*, md5(bookings.address) as person_key
+    from destinations.ortto_bookings as bookings
+),
+
+-- What Ortto has by our accepted writes, under whichever id.
+held as (
+    select
+        keyed.meeting_id,
+        keyed.address,
+        split_part(sent.record_key, '|', 4) as transition,
+        split_part(sent.record_key, '|', 5)::integer as round,
+        arg_min(sent.record_key, (sent.accepted_at, sent.record_key)) as record_key
+    from keyed
+    inner join names on keyed.meeting_id = names.meeting_id
+    inner join destinations.sent as sent
+        on sent.destination = 'ortto'
+        and sent.accepted_at is not null
+        and starts_with(sent.record_key, concat('activity|', names.also, '|', keyed.person_key, '|'))
+    group by all
+),
+
+marks as (
+    select
+        meeting_id,
+        address,
+        count(*) filter (where transition = 'no_show') as shown_count,
+        count(*) filter (where transition = 'no_show_removed') as taken_back_count
+    from held
+    group by meeting_id, address
+),
+
+happened as (
+    select keyed.*, 'created' as transition, 1 as round, keyed.booked_at as happened_at
+    from keyed
+    where rescheduled_from_id is null
+    union all by name
+    select keyed.*, 'rescheduled' as transition, 1 as round, keyed.booked_at as happened_at
+    from keyed
+    where rescheduled_from_id is not null
+    union all by name
+    select keyed.*, 'cancelled' as transition, 1 as round,
+        coalesce(keyed.cancelled_at, case when keyed.starts_at <= $as_of then keyed.starts_at end) as happened_at
+    from keyed
+    where status = 'cancelled'
+    union all by name
+    select keyed.*, 'no_show' as transition, (coalesce(marks.taken_back_count, 0) + 1)::integer as round,
+        keyed.ends_at + to_seconds(2 * coalesce(marks.taken_back_count, 0)) as happened_at
+    from keyed
+    left join marks on keyed.meeting_id = marks.meeting_id and keyed.address = marks.address
+    where keyed.is_over and keyed.is_no_show
+    union all by name
+    select keyed.*, 'no_show_removed' as transition, marks.shown_count::integer as round,
+        keyed.ends_at + to_seconds(2 * marks.shown_count - 1) as happened_at
+    from keyed
+    inner join marks on keyed.meeting_id = marks.meeting_id and keyed.address = marks.address
+    where not keyed.is_no_show and marks.shown_count > marks.taken_back_count
+)
+
+select
+    'ortto' as destination,
+    coalesce(
+        held.record_key,
+        concat_ws('|', 'activity', happened.meeting_id, happened.person_key, happened.transition, happened.round)
+    ) as record_key,
+    'activity' as kind,
+    happened.contact_id,
+    concat(coalesce(happened.name, happened.address), ', ', replace(happened.transition, '_', ' ')) as label,
+    happened.happened_at,
+    json_object(
+        'transition', happened.transition,
+        'address', happened.address,
+        'created', strftime(happened.happened_at, '%Y-%m-%dT%H:%M:%SZ'),
+        'Event type', happened.event_type,
+        'Invitee name', happened.name,
+        'Host', happened.host_name,
+        'Start time', strftime(happened.starts_at, '%Y-%m-%dT%H:%M:%SZ'),
+        'End time', strftime(happened.ends_at, '%Y-%m-%dT%H:%M:%SZ'),
+        'Duration in minutes', happened.duration_minutes,
+        'Location', left(happened.location, 500),
+        'Created at', strftime(happened.booked_at, '%Y-%m-%dT%H:%M:%SZ'),
+        'Answers', left(happened.answers, 4000),
+        'Previous start time', case when happened.transition = 'rescheduled'
+            then strftime(happened.previous_starts_at, '%Y-%m-%dT%H:%M:%SZ') end,
+        'Cancel reason', case when happened.transition = 'cancelled' then left(happened.cancellation_reason, 500) end,
+        'Cancelled by', case when happened.transition = 'cancelled' then happened.cancelled_by_name end,
+        'Canceller type', case when happened.transition = 'cancelled' then nullif(happened.cancelled_by, 'unknown') end,
+        'Booking tool', case happened.platform when 'calcom' then 'Cal.com' else 'Calendly' end
+    ) as fields,
+    true as is_once,
+    true as is_repeatable,
+    case when happened.happened_at is null then
+        case
+            when happened.transition = 'cancelled'
+                then 'an export does not say when it was cancelled; it is sent once the meeting''s start has passed'
+            else 'nobody says when it was booked'
+        end
+    end as blocked_reason
+from happened
+inner join chosen on happened.transition = chosen.transition
+left join held
+    on happened.meeting_id = held.meeting_id
+    and happened.address = held.address
+    and happened.transition = held.transition
+    and happened.round = held.round
