@@ -37,34 +37,3 @@ class ClevertapDestination(Destination):
         ge=0,
         description="An event of unknown outcome that cannot be read back after so long did not arrive.",
     )
-
-
-class Ortto(Destination):
-    """Ortto: people by e-mail address, and what they did to their bookings as activities."""
-
-    keep_existing: bool = Field(default=True, description="Never replace a value that somebody else wrote.")
-    retention_days: int | None = Field(
-        default=90, gt=0, description="Send only what happened within so many days; default: 90, as Ortto keeps it."
-    )
-    fields: OrttoFields = Field(default=SHIPPED_FIELDS, description="Metric -> custom field's name, or a field's id.")
-    activities: tuple[Transition, ...] = Field(default=TRANSITIONS, description="What is put on people as activities.")
-    skip_non_existing: bool = Field(default=False, description="Only people who are in Ortto already.")
-    skip_unsubscribed: bool = Field(default=False, description="Nothing is written to people who unsubscribed.")
-    consent_question: str | None = Field(
-        default=None,
-        description="Booking question that asks for consent to e-mail; default: nobody new is opted in.",
-    )
-    consent_answers: tuple[LowerText, ...] = Field(default=("yes",), description="Answers that give it.")
-    requests_per_second: float = Field(default=10.0, gt=0, description="The plan's limit: 10 (Professional) or 30.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _settled(cls, given: Any) -> Any:
-        """A window alone replaces the default of 90 days; `touchable` is about fields of people alone."""
-        if not isinstance(given, dict):
-            return given
-        has_window = bool({"retention_from", "retention_until"} & given.keys())
-        days = {"retention_days": None} if has_window else {}
-        touchable = given.get("touchable")
-        always = {"touchable": [*touchable, *NOT_OF_PEOPLE]} if isinstance(touchable, (list, tuple)) else {}
-        return {**days, **given, **always}
