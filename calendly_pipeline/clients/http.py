@@ -90,6 +90,10 @@ class VendorClient:
 
     vendor = "vendor"
     remedy_401 = "Make a new token."
+    limit_headers = "x-ratelimit"
+    """What the names of the headers that tell the limit begin with."""
+    empty_statuses: frozenset[int] = frozenset({204})
+    """Statuses of a success that may come without a body."""
 
     def __init__(
         self,
@@ -105,7 +109,7 @@ class VendorClient:
         self.tokens = tokens
         self.traffic = Traffic()
         self.deadline = deadline or Deadline()
-        self.budget = RateBudget(limit_share, self.deadline.clock, self.deadline)
+        self.budget = RateBudget(limit_share, self.deadline.clock, self.deadline, self.limit_headers)
         self.retry = retry or Retry()
         self.concurrency = concurrency
         self._free: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
@@ -138,17 +142,19 @@ class VendorClient:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        again_when_refused: bool = False,
         named: str | None = None,
     ) -> Answer:
         """Send one request, again while the vendor is unavailable; `repeatable` False: once. Raises ApiError.
 
+        `again_when_refused` sends also what is not repeatable again after a 429, which says that nothing was done.
         `named` is what errors and landing call the request where its path does not tell what was asked.
         """
         query = urlencode(params or {})
         request = f"{method} {named or path}" + (f"?{query}" if query else "")
-        attempts = self.retry.attempts if repeatable else 1
+        attempts = self.retry.attempts if repeatable or again_when_refused else 1
         context = stamina.retry_context(
-            on=_wait_before_another,
+            on=_wait_before_another if repeatable else _wait_when_refused,
             attempts=attempts,
             timeout=None,
             wait_initial=self.retry.first_wait_seconds,
@@ -165,6 +171,14 @@ class VendorClient:
     def authorization(self, token: str) -> str:
         """The value of the Authorization header."""
         return f"Bearer {token}"
+
+    def credentials(self, token: str) -> dict[str, str]:
+        """The headers that carry the token."""
+        return {"Authorization": self.authorization(token)}
+
+    def budget_for(self, method: str, path: str) -> RateBudget:
+        """The budget that a request counts against; vendors with several limits refine it."""
+        return self.budget
 
     def error_of(self, status: int, request: str, body: Any) -> ApiError:
         """The error an answer means; vendors refine it. `body` is the parsed answer, None when it is no JSON."""
@@ -197,7 +211,7 @@ class VendorClient:
             token = await self.tokens.token()
             response = await self._answer(method, path, query, request, body, headers, token)
         data = parsed(response.content)
-        if response.is_success and (data is not None or response.status_code == 204):
+        if response.is_success and (data is not None or self._is_empty(response)):
             received_at = datetime.fromtimestamp(self.deadline.clock.unix(), UTC)
             return Answer(kind, request.partition(" ")[2], received_at, response.content, data)
         if response.status_code == 429:
@@ -222,19 +236,20 @@ class VendorClient:
             said = "the token holds characters that no token has; nothing was sent"
             raise Unauthenticated(self.vendor, request, said, self.remedy_401)
         url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
-        sent = {**(headers or {}), "Authorization": self.authorization(token)}
+        sent = {**(headers or {}), **self.credentials(token)}
+        budget = self.budget_for(method, path)
         http = await self._free.get()
         try:
-            sent_at = await self.budget.acquire(self.vendor, request)
+            sent_at = await budget.acquire(self.vendor, request)
             try:
                 self.deadline.require(0, self.vendor, request)
                 self.traffic.requests += 1
                 response = await http.request(method, url, json=body, headers=sent)
             except BaseException:
-                self.budget.settle(None)
+                budget.settle(None)
                 raise
             told = None if response.is_server_error and not self._window_of(response) else response.headers
-            self.budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
+            budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
             return response
         except (httpx.TransportError, httpx.DecodingError) as error:
             said = f"no whole answer came ({type(error).__name__})"
@@ -243,7 +258,10 @@ class VendorClient:
             self._free.put_nowait(http)
 
     def _window_of(self, response: httpx.Response) -> Window | None:
-        return read_window(response.headers, self.deadline.clock)
+        return read_window(response.headers, self.deadline.clock, self.limit_headers)
+
+    def _is_empty(self, response: httpx.Response) -> bool:
+        return response.status_code in self.empty_statuses and not response.content
 
 
 def _connections(count: int) -> httpx.AsyncClient:
@@ -281,6 +299,10 @@ def _wait_before_another(error: Exception) -> bool | float:
     if isinstance(error, RateLimited) and error.is_window_known:
         return REFUSED_PAUSE_SECONDS  # then it queues again, and the budget knows how long
     return isinstance(error, Unavailable)
+
+
+def _wait_when_refused(error: Exception) -> bool | float:
+    return isinstance(error, RateLimited) and _wait_before_another(error)
 
 
 def parsed(content: bytes, *secrets: str) -> Any:

@@ -64,8 +64,8 @@ class Window:
     reset_seconds: float
 
 
-def read_window(headers: Mapping[str, str], clock: Clock) -> Window | None:
-    """The tightest window named by `X-RateLimit-{Limit,Remaining,Reset}`, with or without a suffix; None: none.
+def read_window(headers: Mapping[str, str], clock: Clock, prefix: str = "x-ratelimit") -> Window | None:
+    """The tightest window named by `<prefix>-{Limit,Remaining,Reset}`, with or without a suffix; None: none.
 
     Calendly sends bare names and the seconds left (recorded); Cal.com adds the limit's name, and its reset is said to
     be seconds in one place and a Unix time in another, so both are understood.
@@ -73,11 +73,11 @@ def read_window(headers: Mapping[str, str], clock: Clock) -> Window | None:
     windows = []
     for name, value in headers.items():
         lower = name.lower()
-        if not lower.startswith("x-ratelimit-remaining"):
+        if not lower.startswith(f"{prefix}-remaining"):
             continue
-        suffix = lower.removeprefix("x-ratelimit-remaining")
-        limit = _number(headers.get(f"x-ratelimit-limit{suffix}"))
-        remaining, reset = _number(value), _number(headers.get(f"x-ratelimit-reset{suffix}"))
+        suffix = lower.removeprefix(f"{prefix}-remaining")
+        limit = _number(headers.get(f"{prefix}-limit{suffix}"))
+        remaining, reset = _number(value), _number(headers.get(f"{prefix}-reset{suffix}"))
         if limit is None or remaining is None or reset is None:
             continue
         left = reset - _vendor_time(headers, clock) if reset > UNIX_TIMES_BEGIN else reset
@@ -117,8 +117,15 @@ class RateBudget:
     refused when the window turns out not to have begun.
     """
 
-    def __init__(self, share: float = 0.8, clock: Clock | None = None, deadline: Deadline | None = None) -> None:
+    def __init__(
+        self,
+        share: float = 0.8,
+        clock: Clock | None = None,
+        deadline: Deadline | None = None,
+        prefix: str = "x-ratelimit",
+    ) -> None:
         self.share = share
+        self.prefix = prefix
         self.clock = clock or SystemClock()
         self.deadline = deadline or Deadline()
         self.waited_seconds = 0.0
@@ -148,7 +155,7 @@ class RateBudget:
         if headers is None:
             self._count_lost()
             return
-        window = read_window(headers, self.clock)
+        window = read_window(headers, self.clock, self.prefix)
         if window is None:
             self._is_unlimited = self._window is None and not refused
             return
