@@ -10,7 +10,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 
 
 class EvenPace(RateBudget):
-    """Keeps requests apart, and pauses when the vendor asks for it: by `Retry-After`, or by a window that is used up."""
+    """Keeps requests apart, and pauses when the vendor asks for it: by `Retry-After`, or by a window used up."""
 
     def __init__(
         self,

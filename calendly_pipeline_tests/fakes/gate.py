@@ -16,7 +16,7 @@ Scope = Mapping[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Choose = Callable[[str, str], tuple[Limit, str] | None]  # (path, value of the key's header) -> the limit and its key
+Choose = Callable[[str, str], tuple[Limit, str] | None]  # (path, key's header) -> limit and its key
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>"
 _ID = re.compile(r"(?<=/)(?:\d+|(?=[^/]*[0-9A-Z])[^/]{8,})(?=/|$)")
