@@ -230,7 +230,7 @@ def test_statuses_and_their_errors(status: int, kind: type[ApiError]) -> None:
 
 
 def test_ten_a_second() -> None:
-    """40 contacts take the vendor's four seconds and not 5 % more; none is refused; events have a budget of their own."""
+    """40 contacts take the four seconds of the limit and not 5 % more; events have a budget of their own."""
     with asker() as given:
         given.given.server.limits = brevo_limits(clock=given.clock.monotonic)
 
