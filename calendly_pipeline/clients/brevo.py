@@ -59,7 +59,6 @@ class BrevoClient(VendorClient):
     vendor = "Brevo"
     remedy_401 = "Make a new key in Brevo under Settings, SMTP & API, API keys, and put it into BREVO_API_KEY."
     limit_headers = "x-sib-ratelimit"
-    empty_statuses = frozenset({201, 202, 204})
 
     def __init__(
         self,
@@ -255,7 +254,7 @@ class BrevoClient(VendorClient):
         return found is not None and (list_id in found.list_ids) == is_on
 
     async def _once_only(self, path: str, body: Any, kind: str) -> Answer:
-        return await self.send("POST", path, body=body, kind=kind, repeatable=False, again_when_refused=True)
+        return await self.send("POST", path, body=body, kind=kind, repeatable=False, may_be_empty=True)
 
     async def _listed(
         self, path: str, query: Mapping[str, Any], kind: str, size: int
