@@ -96,7 +96,7 @@ def _event_name(name: str) -> str:
     return name
 
 
-Attribute = Annotated[str, AfterValidator(_attribute)]
+BrevoAttribute = Annotated[str, AfterValidator(_attribute)]
 OurField = Annotated[str, AfterValidator(_our_field)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 EventName = Annotated[str, AfterValidator(_event_name)]
@@ -124,7 +124,7 @@ class BrevoReengagement(Section):
     after: tuple[Literal["cancelled", "no_show"], ...] = ("cancelled", "no_show")
     window_days: int = Field(default=14, gt=0, description="For so many days after it.")
     most_per_year: int = Field(default=2, gt=0, description="At most so many times in 365 days for one address.")
-    link_attribute: Attribute | None = Field(
+    link_attribute: BrevoAttribute | None = Field(
         default=None, description="Attribute for a single-use Calendly link; left out: no link is made."
     )
     event_type: LowerText | None = Field(

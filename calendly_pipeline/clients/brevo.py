@@ -17,7 +17,6 @@ from urllib.parse import quote
 from calendly_pipeline.clients.answer import Answer
 from calendly_pipeline.clients.brevo_records import (
     Attribute,
-    AttributeType,
     BrevoContact,
     BrevoEvent,
     ContactList,
@@ -41,6 +40,7 @@ from calendly_pipeline.failures import (
     Unauthenticated,
     Unavailable,
 )
+from calendly_pipeline.settings_brevo import AttributeType
 
 PER_SECOND = 10.0
 """Contacts and events on every plan (Brevo's API limits page)."""

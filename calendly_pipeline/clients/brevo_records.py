@@ -4,21 +4,15 @@ Consent is out of reach here: no record has a place for a blocklist key, an addr
 merged. `emailBlacklisted: false` un-blocks, and a new address re-subscribes whoever was blocked (Brevo's definition).
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from calendly_pipeline.failures import Rejected
+from calendly_pipeline.settings_brevo import CONSENT
 
-AttributeType = Literal["text", "date", "float", "boolean"]
 Value = str | float | int | bool
-
-UNTOUCHABLE = frozenset(("EMAIL", "EXT_ID", "OPT_IN", "DOUBLE_OPT-IN", "DOUBLE_OPT_IN", "BLACKLIST"))
-"""Attributes that say who somebody is or what they agreed to; upper case."""
-NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
-"""What events and their properties may be called (Brevo's definition)."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ class ContactUpdate:
 
     def body(self) -> dict[str, Any]:
         """Attributes and lists as the API takes them; raises Rejected for what is never written."""
-        touched = sorted(name for name in self.attributes if name.upper() in UNTOUCHABLE)
+        touched = sorted(name for name in self.attributes if name.upper() in CONSENT)
         if touched:
             said = f"{', '.join(touched)} is never written: it says who somebody is or what they agreed to"
             raise Rejected("Brevo", "contact", said, "Leave it out of destinations.brevo.")

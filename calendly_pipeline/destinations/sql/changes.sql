@@ -96,7 +96,7 @@ due as (
         and cells.record_key = written_cells.record_key
         and cells.field = written_cells.field
     where
-        (decided.touchable is null or list_contains(decided.touchable, cells.field))
+        (decided.is_once or decided.touchable is null or list_contains(decided.touchable, cells.field))
         and case decided.intended
             when 'create' then cells.value is not null
             when 'update' then
