@@ -76,6 +76,11 @@ class BrevoClient(VendorClient):
             name: EvenPace(per_second * MARGIN, clock, self.deadline, prefix) for name in ("contacts", "events")
         }
 
+    @property
+    def waited_seconds(self) -> float:
+        """Waits for all limits together."""
+        return sum(budget.waited_seconds for budget in (self.budget, *self._paces.values()))
+
     def credentials(self, token: str) -> dict[str, str]:
         """The bare key, in Brevo's own header."""
         return {"api-key": token}
@@ -145,6 +150,14 @@ class BrevoClient(VendorClient):
         """The contact of an address; None when there is none (404). A read: may be repeated."""
         try:
             answer = await self.get(f"/contacts/{_in_path(address)}", {"identifierType": "email_id"}, kind="contact")
+        except NotFound:
+            return None
+        return contact_of(answer.data)
+
+    async def contact_of_phone(self, digits: str) -> BrevoContact | None:
+        """The contact whose SMS this is, digits with the country code; None when there is none. May be repeated."""
+        try:
+            answer = await self.get(f"/contacts/{_in_path(digits)}", {"identifierType": "phone_id"}, kind="contact")
         except NotFound:
             return None
         return contact_of(answer.data)

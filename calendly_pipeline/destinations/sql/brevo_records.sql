@@ -76,7 +76,7 @@ select
     contact_id,
     concat(address, ' may book again after ', event_type_name) as label,
     happened_at,
-    json_object('address', address, 'event_type', books_event_type) as fields,
+    json_object('address', address, 'event_type', books_event_type, 'list', list_name) as fields,
     true as is_once,
     false as is_repeatable,
     case

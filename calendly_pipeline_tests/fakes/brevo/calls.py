@@ -112,7 +112,8 @@ def get_contacts(call: Call) -> Answered:
 
 def get_contact(call: Call) -> Answered:
     """One contact."""
-    return 200, {**shapes.contact(call.world.of(call.parts[0])), "statistics": {}}
+    found = call.world.of(call.parts[0], call.query.get("identifierType", ""))
+    return 200, {**shapes.contact(found), "statistics": {}}
 
 
 def upsert_contact(call: Call) -> Answered:

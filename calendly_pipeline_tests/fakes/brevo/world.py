@@ -87,9 +87,15 @@ class World:
         """The contact of an address."""
         return next((c for c in self.contacts.values() if c.address == address.lower()), None)
 
-    def of(self, identifier: str | int) -> Contact:
-        """The contact of an address or an id; raises Refused."""
-        found = self.contacts.get(int(identifier)) if str(identifier).isdigit() else self.find(str(identifier))
+    def of(self, identifier: str | int, kind: str = "") -> Contact:
+        """The contact of an address, an id, or a phone when that is the kind asked for; raises Refused."""
+        if kind == "phone_id":
+            phone = str(identifier).lstrip("+")
+            found = next((c for c in self.contacts.values() if c.attributes.get("SMS") == phone), None)
+        elif str(identifier).isdigit():
+            found = self.contacts.get(int(identifier))
+        else:
+            found = self.find(str(identifier))
         if found is None:
             raise missing_contact()
         return found
