@@ -76,7 +76,7 @@ class BrevoDestination(Destination):
     reengagement: BrevoReengagement | None = Field(default=None, description="Left out: nobody is asked again.")
     events: BrevoEvents = BrevoEvents()
     requests_per_second: float = Field(
-        default=10.0, gt=0, le=60, description="What Brevo allows for contacts: 10, 20 or 60 by plan."
+        default=10.0, gt=0, description="What Brevo allows for contacts: 10, 20 or 60 by plan."
     )
 
     def attribute_types(self) -> dict[str, AttributeType]:

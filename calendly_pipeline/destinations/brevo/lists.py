@@ -113,7 +113,8 @@ class Lists:
 
 def case_of(record: Record) -> str:
     """What a link and its use have in common: the address and the meeting."""
-    return record.key.split(":", 1)[1]
+    address, _, meeting = record.key.split(":", 2)
+    return f"{address}:{meeting}"
 
 
 def _holds_our_link(record: Record, found: BrevoContact) -> bool:

@@ -11,6 +11,15 @@ with linked as (
     group by attendee_id
 ),
 
+-- Acts of which the ledger knows a meeting by an earlier id keep that id.
+before as (
+    select aliases.meeting_id, min(aliases.alias_id) as alias_id
+    from meetings.meeting_aliases as aliases
+    inner join destinations.sent as sent
+        on sent.destination = 'brevo' and regexp_extract(sent.record_key, '^[^:]+:[^:]+:(.*)$', 1) = aliases.alias_id
+    group by aliases.meeting_id
+),
+
 told as (
     select
         attendees.*,
@@ -45,6 +54,7 @@ told as (
 select
     told.attendee_id,
     told.meeting_id,
+    coalesce(before.alias_id, told.meeting_id) as act_id,  -- the meeting as the keys of acts name it
     told.address,  -- lower case
     told.contact_id,  -- the matched contact; null: nobody's card
     coalesce(told.contact_id, told.address) as person,
@@ -82,5 +92,6 @@ from told
 inner join classification.meeting_types as types on told.meeting_id = types.meeting_id
 left join contacts.attendee_details as details on told.attendee_id = details.attendee_id
 left join contacts.phone_numbers as phone_numbers on details.phone = phone_numbers.said
+left join before on told.meeting_id = before.meeting_id
 left join meetings.meetings as target on told.rescheduled_to_id = target.meeting_id
 where told.outcome <> 'pending'

@@ -28,8 +28,8 @@ missed as (
 
 asked_before as (
     select
-        split_part(record_key, ':', 2) as address,
-        split_part(record_key, ':', 3) as meeting_id
+        split_part(record_key, ':', 1) as address,
+        regexp_extract(record_key, '^[^:]+:again:(.*)$', 1) as act_id
     from destinations.sent
     where
         destination = 'brevo'
@@ -40,7 +40,7 @@ asked_before as (
 select
     missed.address,
     missed.contact_id,
-    missed.meeting_id,
+    missed.act_id,  -- the meeting, as keys name it
     missed.outcome,  -- cancelled | no_show
     missed.happened_at,
     missed.event_type as event_type_name,
@@ -63,5 +63,5 @@ where
     and missed.most_per_year > (
         select count(*)
         from asked_before
-        where asked_before.address = missed.address and asked_before.meeting_id <> missed.meeting_id
+        where asked_before.address = missed.address and asked_before.act_id <> missed.act_id
     )

@@ -29,13 +29,13 @@ happenings as (
     from destinations.brevo_bookings as bookings
     inner join destinations.sent as sent
         on sent.destination = 'brevo'
-        and sent.record_key = concat('event:', bookings.address, ':', bookings.meeting_id, ':no_show')
+        and sent.record_key = concat(bookings.address, ':no_show:', bookings.act_id)
         and sent.accepted_at is not null
     where bookings.outcome <> 'no_show'
 )
 
 select
-    concat('event:', happenings.address, ':', happenings.meeting_id, ':', happenings.transition) as record_key,
+    concat(happenings.address, ':', happenings.transition, ':', happenings.act_id) as record_key,
     happenings.address,
     happenings.contact_id,
     happenings.transition,  -- booked | rescheduled | cancelled | no_show | no_show_removed | completed
@@ -50,7 +50,7 @@ select
         'host_name', coalesce(happenings.host_name, ''),
         'host_email', coalesce(happenings.host_email, ''),
         'cancelled_by', case when happenings.transition = 'cancelled' then coalesce(happenings.cancelled_by, 'unknown') else '' end,
-        'token', concat('event:', happenings.address, ':', happenings.meeting_id, ':', happenings.transition)
+        'token', concat(happenings.address, ':', happenings.transition, ':', happenings.act_id)
     ) as properties
 from happenings
 cross join rules

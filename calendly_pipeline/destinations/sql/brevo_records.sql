@@ -13,8 +13,8 @@ with contact_fields as (
 -- Who is on the re-engagement list by our doing and has no reason to be there any more.
 asked as (
     select
-        split_part(sent.record_key, ':', 2) as address,
-        split_part(sent.record_key, ':', 3) as meeting_id,
+        split_part(sent.record_key, ':', 1) as address,
+        regexp_extract(sent.record_key, '^[^:]+:again:(.*)$', 1) as act_id,
         sent.contact_id,
         sent.fields
     from destinations.sent as sent
@@ -23,7 +23,7 @@ asked as (
         and sent.kind = 'reengagement'
         and sent.accepted_at is not null
         and $brevo is not null
-        and split_part(sent.record_key, ':', 2) not in (select address from destinations.brevo_cases)
+        and split_part(sent.record_key, ':', 1) not in (select address from destinations.brevo_cases)
 )
 
 select
@@ -42,7 +42,7 @@ inner join contact_fields on people.address = contact_fields.address
 union all by name
 select
     'brevo' as destination,
-    concat('list:', address, ':', list_name) as record_key,
+    concat(address, ':list:', list_name) as record_key,
     'membership' as kind,
     contact_id,
     concat(address, ' on ', list_name) as label,
@@ -71,7 +71,7 @@ from destinations.brevo_events
 union all by name
 select
     'brevo' as destination,
-    concat('link:', address, ':', meeting_id) as record_key,
+    concat(address, ':link:', act_id) as record_key,
     'link' as kind,
     contact_id,
     concat(address, ' may book again after ', event_type_name) as label,
@@ -88,7 +88,7 @@ where link_attribute is not null
 union all by name
 select
     'brevo' as destination,
-    concat('again:', cases.address, ':', cases.meeting_id) as record_key,
+    concat(cases.address, ':again:', cases.act_id) as record_key,
     'reengagement' as kind,
     cases.contact_id,
     concat(cases.address, ' on ', cases.list_name, ' after ', cases.event_type_name) as label,
@@ -104,11 +104,11 @@ select
     end as blocked_reason
 from destinations.brevo_cases as cases
 left join destinations.sent as links
-    on links.destination = 'brevo' and links.record_key = concat('link:', cases.address, ':', cases.meeting_id)
+    on links.destination = 'brevo' and links.record_key = concat(cases.address, ':link:', cases.act_id)
 union all by name
 select
     'brevo' as destination,
-    concat('out:', address, ':', meeting_id) as record_key,
+    concat(address, ':out:', act_id) as record_key,
     'leaving' as kind,
     contact_id,
     concat(address, ' off ', fields ->> 'list') as label,

@@ -12,8 +12,8 @@ LISTS = [
     {"list": 7, "event_type": "intro-call"},
     {"list": "By id", "event_type": "AAAA-1"},
 ]
-AGAIN = f"again:{ADA}:gone"
-LINK = f"link:{ADA}:gone"
+AGAIN = f"{ADA}:again:gone"
+LINK = f"{ADA}:link:gone"
 CANCELLED: dict[str, Any] = {"status": "cancelled", "cancelled_at": "2026-06-25T10:00"}
 
 
@@ -43,9 +43,9 @@ def test_event_types_lead_to_lists(tables: Tables) -> None:
     firm.booked("b", "2026-06-02T14:00", address=BOB, event_type_slug="intro-call")
     firm.booked("c", "2026-06-03T14:00", address=BOB, event_type_id="aaaa-1")
     firm.booked("d", "2026-06-04T14:00", address=BOB)
-    some = {f"list:{ADA}:Reviews", f"list:{BOB}:7", f"list:{BOB}:By id"}
+    some = {f"{ADA}:list:Reviews", f"{BOB}:list:7", f"{BOB}:list:By id"}
     assert set(acts(firm, listing())) == some
-    assert set(acts(firm, listing(default_list="Rest"))) == {*some, f"list:{BOB}:Rest"}
+    assert set(acts(firm, listing(default_list="Rest"))) == {*some, f"{BOB}:list:Rest"}
 
 
 def test_what_did_not_come_about_joins_no_list(tables: Tables) -> None:
@@ -53,12 +53,12 @@ def test_what_did_not_come_about_joins_no_list(tables: Tables) -> None:
     firm = gone(tables).booked("a", "2026-06-01T14:00", "rescheduled", address=BOB)
     assert acts(firm, listing(default_list="Rest")) == {}
     firm.booked("c", "2026-06-03T14:00", "no_show", address=BOB)
-    assert acts(firm, listing(default_list="Rest")) == {f"list:{BOB}:Rest": {"address": BOB, "list": "Rest"}}
+    assert acts(firm, listing(default_list="Rest")) == {f"{BOB}:list:Rest": {"address": BOB, "list": "Rest"}}
 
 
 def test_a_list_is_joined_once(tables: Tables) -> None:
     """Whoever was put on a list is not put there again, under any strategy: they may have left."""
-    firm = Bookings(tables).booked("a", "2026-06-01T14:00").told(f"list:{ADA}:Rest", kind="membership")
+    firm = Bookings(tables).booked("a", "2026-06-01T14:00").told(f"{ADA}:list:Rest", kind="membership")
     for strategy in ("overwrite", "append_only", "ignore_existing"):
         assert acts(firm, listing(default_list="Rest", merge_strategy=strategy)) == {}
 
@@ -67,7 +67,7 @@ def test_touchable_attributes_do_not_keep_acts_back(tables: Tables) -> None:
     """`touchable` names attributes; lists and events are sent all the same."""
     firm = Bookings(tables).booked("a", "2026-06-01T14:00")
     due = firm.due(listing(default_list="Rest", touchable=["MEETING_DATE"]))
-    assert (set(due[ADA]), f"list:{ADA}:Rest" in due) == ({"MEETING_DATE"}, True)
+    assert (set(due[ADA]), f"{ADA}:list:Rest" in due) == ({"MEETING_DATE"}, True)
 
 
 def test_who_is_asked_again(tables: Tables) -> None:
@@ -99,8 +99,8 @@ def test_a_no_show_set_and_unset(tables: Tables) -> None:
     assert acts(firm, asking()) == {}
     held = Bookings(tables).booked(**missed)
     held.ledger = firm.ledger
-    assert acts(held, asking()) == {f"out:{ADA}:gone": {"address": ADA, "list": "Book again"}}
-    held.told(f"out:{ADA}:gone", kind="leaving")
+    assert acts(held, asking()) == {f"{ADA}:out:gone": {"address": ADA, "list": "Book again"}}
+    held.told(f"{ADA}:out:gone", kind="leaving")
     assert acts(held, asking()) == {}
     again = Bookings(tables).booked(**missed, status="no_show")
     again.ledger = held.ledger
@@ -112,21 +112,21 @@ def test_leaving_after_a_new_booking(tables: Tables) -> None:
     held = {"address": ADA, "list": "Book again", "attribute": "BOOK_LINK", "link": "https://calendly.example/d/1"}
     firm = gone(tables).told(AGAIN, kind="reengagement", payload=held)
     assert acts(firm, asking()) == {}
-    assert acts(firm, asking(), as_of="2026-07-10T12:00") == {f"out:{ADA}:gone": held}
+    assert acts(firm, asking(), as_of="2026-07-10T12:00") == {f"{ADA}:out:gone": held}
     firm.booked("new", "2026-07-09T14:00", "confirmed")
-    assert acts(firm, asking()) == {f"out:{ADA}:gone": held}
+    assert acts(firm, asking()) == {f"{ADA}:out:gone": held}
 
 
 def test_the_cap(tables: Tables) -> None:
     """Who was asked as often as a year allows is not asked for another meeting; the present one goes on."""
-    firm = gone(tables).told(f"again:{ADA}:m1", kind="reengagement", at="2026-02-01T09:00")
-    firm.told(f"out:{ADA}:m1", kind="leaving")
+    firm = gone(tables).told(f"{ADA}:again:m1", kind="reengagement", at="2026-02-01T09:00")
+    firm.told(f"{ADA}:out:m1", kind="leaving")
     assert set(acts(firm, asking(most_per_year=2))) == {AGAIN}
     assert acts(firm, asking(most_per_year=1)) == {}
     firm.told(AGAIN, kind="reengagement")
     assert acts(firm, asking(most_per_year=2)) == {}
-    old = gone(tables).told(f"again:{ADA}:m1", kind="reengagement", at="2025-02-01T09:00")
-    old.told(f"out:{ADA}:m1", kind="leaving", at="2025-03-01T09:00")
+    old = gone(tables).told(f"{ADA}:again:m1", kind="reengagement", at="2025-02-01T09:00")
+    old.told(f"{ADA}:out:m1", kind="leaving", at="2025-03-01T09:00")
     assert set(acts(old, asking(most_per_year=1))) == {AGAIN}
 
 
@@ -166,14 +166,14 @@ def test_events_of_a_booking(tables: Tables) -> None:
         "missed": "meeting_no_show",
         "held": "meeting_completed",
     }
-    event = due[f"event:{ADA}:gone:cancelled"]
-    assert event["properties"]["token"] == f"event:{ADA}:gone:cancelled"
+    event = due[f"{ADA}:cancelled:gone"]
+    assert event["properties"]["token"] == f"{ADA}:cancelled:gone"
     assert (event["properties"]["cancelled_by"], event["happened_at"]) == ("invitee", "2026-06-30T09:00:00+00:00")
 
 
 def test_an_event_is_sent_once(tables: Tables) -> None:
     """Accepted events are not due, unknown ones wait for a look; names and the switch are the firm's."""
-    key = f"event:{ADA}:held:completed"
+    key = f"{ADA}:completed:held"
     firm = Bookings(tables).booked("held", "2026-06-29T14:00")
     assert acts(firm, chosen(events={"names": {"completed": "came"}}))[key]["name"] == "came"
     assert acts(firm, chosen(events={"enabled": False})) == {}
@@ -184,6 +184,6 @@ def test_an_event_is_sent_once(tables: Tables) -> None:
 def test_a_no_show_taken_back_is_an_event(tables: Tables) -> None:
     """Only where the no-show itself was told."""
     firm = Bookings(tables).booked("m", "2026-06-29T14:00")
-    assert set(acts(firm, chosen())) == {f"event:{ADA}:m:completed"}
-    firm.told(f"event:{ADA}:m:no_show", kind="event")
-    assert set(acts(firm, chosen())) == {f"event:{ADA}:m:completed", f"event:{ADA}:m:no_show_removed"}
+    assert set(acts(firm, chosen())) == {f"{ADA}:completed:m"}
+    firm.told(f"{ADA}:no_show:m", kind="event")
+    assert set(acts(firm, chosen())) == {f"{ADA}:completed:m", f"{ADA}:no_show_removed:m"}

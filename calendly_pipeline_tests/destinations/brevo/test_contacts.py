@@ -98,7 +98,7 @@ def test_somebody_who_never_booked(tables: Tables) -> None:
 def test_not_configured(tables: Tables) -> None:
     """Without [destinations.brevo] there is nothing, whatever was sent before."""
     firm = Bookings(tables).booked("m", "2026-07-02T14:00", "confirmed")
-    firm.told("again:x@y.example:m", kind="reengagement", payload={"list": "Book again"})
+    firm.told("x@y.example:again:m", kind="reengagement", payload={"list": "Book again"})
     assert firm.planned(settings()) == {}
 
 

@@ -86,6 +86,10 @@ class BrevoServer:
         """Faults on demand."""
         return self.gate.faults
 
+    def on_request(self, hook: Callable[[Recorded], None]) -> None:
+        """Call this before each request is answered."""
+        self.gate.on_request(hook)
+
     def writes(self) -> list[Recorded]:
         """Requests that change something, those refused too."""
         return [request for request in self.requests if request.method != "GET"]
