@@ -35,7 +35,8 @@ select
     bookings.address,
     coalesce(fitting.list_name, $brevo::json ->> 'default_list') as list_name,
     max(bookings.contact_id) as contact_id,
-    max(bookings.starts_at) as last_starts_at
+    max(bookings.starts_at) as last_starts_at,
+    list_sort(list(distinct bookings.event_type)) as event_types  -- that led there
 from destinations.brevo_bookings as bookings
 left join fitting on bookings.attendee_id = fitting.attendee_id
 where
