@@ -48,6 +48,16 @@ def test_event_types_lead_to_lists(tables: Tables) -> None:
     assert set(acts(firm, listing(default_list="Rest"))) == {*some, f"{BOB}:list:Rest"}
 
 
+def test_event_types_without_a_list_are_found(tables: Tables) -> None:
+    """The check names booked event types that no rule fits, once there are rules and no default."""
+    firm = Bookings(tables).booked("a", "2026-06-01T14:00", event_type_name="Portfolio Review")
+    firm.booked("b", "2026-06-02T14:00")
+    for rules, found in ((listing(), ["Check-in"]), (listing(default_list="Rest"), []), (chosen(), [])):
+        firm.planned(rules)
+        rows = tables.bad_rows("destinations", "brevo_types_have_a_list", settings=rules)
+        assert [row["event_type"] for row in rows] == found
+
+
 def test_what_did_not_come_about_joins_no_list(tables: Tables) -> None:
     """A cancelled booking and one moved away put nobody on a list; a no-show does."""
     firm = gone(tables).booked("a", "2026-06-01T14:00", "rescheduled", address=BOB)
