@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from calendly_pipeline.clients.pacing import SHORTEST_PAUSE_SECONDS, Clock, Deadline, RateBudget, read_window
 
 LONGEST_PAUSE_SECONDS = 300.0
+MADE_UP_SECONDS = 0.01
+"""A sleep ends a little late; so much of it is made up for, or every request would be late by all that went before."""
 
 
 class EvenPace(RateBudget):
@@ -33,7 +35,8 @@ class EvenPace(RateBudget):
                 self.waited_seconds += seconds
                 await self.clock.sleep(seconds)
             now = self.clock.monotonic()
-            self._free_at = now + self.gap_seconds
+            overslept = min(now - self._free_at, MADE_UP_SECONDS) if seconds else 0.0
+            self._free_at = now + self.gap_seconds - overslept
             return now
 
     def settle(self, headers: Mapping[str, str] | None, *, refused: bool = False, sent_at: float | None = None) -> None:

@@ -56,6 +56,7 @@ class BrevoAdapter(Adapter):
         "link": Kind(repeatable=frozenset(), phase=4),
         "reengagement": Kind(batch_size=50, phase=5),
     }
+    parallel = 2  # while the last answers of one batch are awaited, the next one keeps the pace
     consent_keys = frozenset(
         {"emailblacklisted", "smsblacklisted", "whatsappblacklisted", "smtpblacklistsender", "forcemerge"}
         | {"listunsubscribed", "consentgroups", *(name.lower() for name in CONSENT)}

@@ -129,7 +129,7 @@ def test_a_change_of_a_booking(desk: Sending, tables: Tables, case: str) -> None
 
 
 def test_a_contact_merged(desk: Sending, tables: Tables) -> None:
-    """Two cards become one in the CRM: nobody is made, merged or deleted in Brevo; the one card's figures go to both."""
+    """Two cards become one in the CRM: nobody is made, merged or deleted here; the one card's figures go to both."""
     firm = Bookings(tables, "ada", "two")
     firm.has_metrics = True
     firm.booked("a", "2026-06-26T14:00").booked("b", "2026-06-27T14:00", address=HALF, who="two")
