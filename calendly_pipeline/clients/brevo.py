@@ -30,16 +30,8 @@ from calendly_pipeline.clients.brevo_records import (
 )
 from calendly_pipeline.clients.even_pace import EvenPace
 from calendly_pipeline.clients.http import Retry, TokenSource, VendorClient, words_of
-from calendly_pipeline.clients.pacing import Deadline, RateBudget
-from calendly_pipeline.failures import (
-    ApiError,
-    IdentifierTaken,
-    NotFound,
-    PlanTooLow,
-    Rejected,
-    Unauthenticated,
-    Unavailable,
-)
+from calendly_pipeline.clients.pacing import Deadline, Patience, RateBudget
+from calendly_pipeline.failures import ApiError, IdentifierTaken, NotFound, PlanTooLow, Rejected, Unavailable
 from calendly_pipeline.settings_brevo import AttributeType
 
 PER_SECOND = 10.0
@@ -70,8 +62,9 @@ class BrevoClient(VendorClient):
         deadline: Deadline | None = None,
         retry: Retry | None = None,
     ) -> None:
-        super().__init__(base_url, tokens, limit_share=1.0, concurrency=concurrency, deadline=deadline, retry=retry)
+        super().__init__(base_url, tokens, concurrency=concurrency, deadline=deadline, retry=retry)
         clock, prefix = self.deadline.clock, self.limit_headers
+        self.budget = RateBudget(1.0, clock, Patience(self.deadline.seconds, clock), prefix)
         self._paces = {
             name: EvenPace(per_second * MARGIN, clock, self.deadline, prefix) for name in ("contacts", "events")
         }
@@ -86,7 +79,7 @@ class BrevoClient(VendorClient):
         return {"api-key": token}
 
     def budget_for(self, method: str, path: str) -> RateBudget:
-        """The pace of contacts or of single events; all else goes as its own answers allow.
+        """The pace of contacts or of single events; all else goes as its own answers allow, and waits for no hour.
 
         Only `POST /events` is listed with 10 a second. Reading events, and sending them in batches, may be of the 100
         an hour: which group they are in is not published.
@@ -253,12 +246,12 @@ class BrevoClient(VendorClient):
         try:
             answer = await self.send("POST", path, body={"emails": asked}, kind="list")
         except Rejected as rejected:
-            if isinstance(rejected, NotFound | Unauthenticated) or rejected.status != 400:
+            if rejected.status != 400:
                 raise
             failed = set(asked)
         else:
-            named = self._contacts(answer).get("failure") or []
-            failed = {str(address).lower() for address in named} & set(asked)
+            contacts = answer.data.get("contacts") if isinstance(answer.data, dict) else None
+            failed = {str(address).lower() for address in (contacts or {}).get("failure") or ()} & set(asked)
         already = {address for address in failed if await self._stands(address, list_id, verb == "add")}
         return ListChange(frozenset(asked) - failed | already, frozenset(failed - already))
 
@@ -288,12 +281,6 @@ class BrevoClient(VendorClient):
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Unavailable(self.vendor, f"GET {answer.request}", f"the answer holds no {key}", "Try again later.")
         return rows
-
-    def _contacts(self, answer: Answer) -> dict[str, Any]:
-        found = answer.data.get("contacts") if isinstance(answer.data, dict) else None
-        if not isinstance(found, dict):
-            raise Unavailable(self.vendor, f"POST {answer.request}", "the answer names no contacts", "Try again later.")
-        return found
 
     def _id(self, answer: Answer) -> int:
         number = answer.data.get("id") if isinstance(answer.data, dict) else None

@@ -110,6 +110,20 @@ class Deadline:
             )
 
 
+@dataclass
+class Patience(Deadline):
+    """A deadline that also ends a single wait which is too long, such as one for the next hour."""
+
+    longest_wait_seconds: float = 60.0
+
+    def require(self, seconds: float, vendor: str, request: str) -> None:
+        """Raise DeadlineReached when so many seconds more are too many, or would end after the deadline."""
+        if seconds > self.longest_wait_seconds:
+            said = f"the limit is used up for {seconds / 60:.0f} minutes"
+            raise DeadlineReached(vendor, request, said, "What was sent counts; the next run goes on.")
+        super().require(seconds, vendor, request)
+
+
 class RateBudget:
     """Keeps requests inside the vendor's window, and leaves a share of the limit to the firm's other tools.
 

@@ -18,6 +18,7 @@ from calendly_pipeline.calendly_access import calendly_client
 from calendly_pipeline.clients.brevo import BrevoClient
 from calendly_pipeline.clients.brevo_records import BrevoContact, BrevoEvent
 from calendly_pipeline.clients.http import StaticToken, Traffic
+from calendly_pipeline.clients.pacing import Deadline
 from calendly_pipeline.destinations.adapter import Adapter
 from calendly_pipeline.destinations.brevo.account import Account
 from calendly_pipeline.destinations.brevo.booking_links import BookingLinks
@@ -40,7 +41,12 @@ def make_adapter(settings: Settings, state: State) -> "BrevoAdapter | None":
     key, rules = environment.secret("BREVO_API_KEY"), settings.destinations.brevo
     if key is None or rules is None:
         return None
-    client = BrevoClient(environment.brevo_api_url(), StaticToken(key), per_second=rules.requests_per_second)
+    client = BrevoClient(
+        environment.brevo_api_url(),
+        StaticToken(key),
+        per_second=rules.requests_per_second,
+        deadline=Deadline(60.0 * settings.ingest.deadline_minutes),
+    )
     return BrevoAdapter(client, rules, state, _links(settings, rules, state))
 
 
@@ -52,9 +58,9 @@ class BrevoAdapter(Adapter):
         "contact": Kind(batch_size=100, has_record_results=False, phase=0),
         "membership": Kind(batch_size=150, phase=1),
         "leaving": Kind(batch_size=50, phase=2),
-        "event": Kind(batch_size=100, repeatable=frozenset(), phase=3),
-        "link": Kind(repeatable=frozenset(), phase=4),
-        "reengagement": Kind(batch_size=50, phase=5),
+        "link": Kind(repeatable=frozenset(), phase=3),
+        "reengagement": Kind(batch_size=50, phase=4),
+        "event": Kind(batch_size=100, repeatable=frozenset(), phase=5),  # last: its limit may be that of an hour
     }
     parallel = 2  # while the last answers of one batch are awaited, the next one keeps the pace
     consent_keys = frozenset(

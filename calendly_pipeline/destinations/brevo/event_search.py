@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from calendly_pipeline.clients.brevo import BrevoClient
 from calendly_pipeline.destinations.ledger import Ledger
 from calendly_pipeline.destinations.records import Outcome, Record
+from calendly_pipeline.failures import DeadlineReached, RateLimited
 from calendly_pipeline.state import State
 
 QUEUE = timedelta(hours=1)
@@ -24,8 +25,15 @@ class EventSearch:
         self._tokens: dict[tuple[str, str], set[str]] = {}
 
     async def outcome(self, record: Record) -> Outcome | None:
-        """Accepted when it is there; rejected when it is not long after the attempt; else None. Raises ApiError."""
-        if record.key in await self._tokens_like(record):
+        """Accepted when it is there; rejected when it is not long after the attempt; else None. Raises ApiError.
+
+        Reading events may be of the 100 requests an hour: when they are used up nobody can tell now.
+        """
+        try:
+            tokens = await self._tokens_like(record)
+        except (RateLimited, DeadlineReached):
+            return None
+        if record.key in tokens:
             return Outcome(record.key, "accepted", "found by its token")
         open_entries = Ledger(self.state, "brevo", "").open_entries()
         attempted_at = next((entry.attempted_at for entry in open_entries if entry.record.key == record.key), None)

@@ -12,6 +12,7 @@ from calendly_pipeline.state import sync_ledger
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.destinations.brevo.given import ADA, ATTRIBUTES, Bookings, chosen
 from calendly_pipeline_tests.destinations.brevo.sending import Sending, sending
+from calendly_pipeline_tests.fakes.brevo import brevo_limits
 from calendly_pipeline_tests.fakes.brevo.given import NOW
 
 BOB = "bob@mail.example"
@@ -238,6 +239,18 @@ def test_trouble(desk: Sending, firm: Bookings, kind: str) -> None:
     is_listed = firm.planned(desk.rules)[key]["operation"] == "blocked"
     assert len(desk.given.world.events) + is_listed == 1
     assert is_listed == (desk.outcomes()[key] == "unknown")
+
+
+def test_events_beyond_the_limit(desk: Sending, firm: Bookings) -> None:
+    """Events that the hour has no room for are sent by a later run; all else is sent, and look-ups hold nothing up."""
+    desk.given.server.limits = brevo_limits(per_hour=1)
+    desk.given.server.limits["other"].spend(desk.given.key, 1)
+    counts = desk.send(firm)
+    assert (counts.accepted, len(desk.given.world.events), counts.stopped_because != "") == (4, 0, True)
+    assert desk.on("Everybody else") == {ADA}
+    desk.given.server.limits = {}
+    assert desk.send(firm).accepted == 1
+    assert len(desk.given.world.events) == 1
 
 
 def test_an_event_that_never_came(desk: Sending, firm: Bookings) -> None:
