@@ -1,4 +1,5 @@
--- One row per address and list of Brevo that its bookings put it on. The first rule that fits a booking, else the default.
+-- One row per address and list of Brevo that its bookings within the retention put it on. The first rule that fits a
+-- booking, else the default.
 -- grain: address, list_name
 with rules as (
     select
@@ -35,11 +36,17 @@ select
     bookings.address,
     coalesce(fitting.list_name, $brevo::json ->> 'default_list') as list_name,
     max(bookings.contact_id) as contact_id,
-    max(bookings.starts_at) as last_starts_at,
     list_sort(list(distinct bookings.event_type)) as event_types  -- that led there
 from destinations.brevo_bookings as bookings
 left join fitting on bookings.attendee_id = fitting.attendee_id
 where
     bookings.outcome not in ('cancelled', 'moved')
+    and coalesce(bookings.starts_at >= $as_of::timestamptz - to_days(($brevo::json ->> 'retention_days')::integer), true)
+    and coalesce(
+        day_in(bookings.starts_at, $firm_time_zone) >= ($brevo::json ->> 'retention_from')::date, true
+    )
+    and coalesce(
+        day_in(bookings.starts_at, $firm_time_zone) <= ($brevo::json ->> 'retention_until')::date, true
+    )
     and coalesce(fitting.list_name, $brevo::json ->> 'default_list') is not null
 group by bookings.address, coalesce(fitting.list_name, $brevo::json ->> 'default_list')

@@ -20,7 +20,7 @@ with ranked as (
 ever as (
     select
         address,
-        max(starts_at) as last_starts_at,
+        max(greatest(starts_at, happened_at)) as last_at,
         min(booked_at) as first_booked_at,
         max(contact_id) as contact_id,
         arg_max(company, (booked_at, attendee_id)) filter (where company is not null) as company,
@@ -55,7 +55,7 @@ select
     ranked.host_email,
     ranked.time_zone,
     day_in(ranked.booked_at, $firm_time_zone) as booked_on,
-    ever.last_starts_at
+    ever.last_at  -- the last thing that happened or is to come; all records of the address go by it
 from ranked
 inner join ever on ranked.address = ever.address
 left join phones on ranked.address = phones.address

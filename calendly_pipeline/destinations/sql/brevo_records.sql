@@ -1,5 +1,6 @@
 -- One row per record that Brevo should hold: contacts, and acts that are done once: joining a list, an event, a link to book
 -- again, joining and leaving the re-engagement list.
+-- Acts go by the time of their contact: none is sent without it, and of equals the contact's key sorts first.
 -- grain: destination, record_key
 -- time zone: UTC
 with contact_fields as (
@@ -32,7 +33,7 @@ select
     'contact' as kind,
     people.contact_id,
     concat_ws(' ', people.first_name, people.last_name, concat('<', people.address, '>')) as label,
-    people.last_starts_at as happened_at,
+    people.last_at as happened_at,
     contact_fields.fields,
     false as is_once,
     true as is_repeatable,
@@ -42,49 +43,54 @@ inner join contact_fields on people.address = contact_fields.address
 union all by name
 select
     'brevo' as destination,
-    concat(address, ':list:', list_name) as record_key,
+    concat(lists.address, ':list:', lists.list_name) as record_key,
     'membership' as kind,
-    contact_id,
-    concat(address, ' on ', list_name) as label,
-    last_starts_at as happened_at,
-    json_object('address', address, 'list', list_name) as fields,
+    lists.contact_id,
+    concat(lists.address, ' on ', lists.list_name) as label,
+    people.last_at as happened_at,
+    json_object('address', lists.address, 'list', lists.list_name) as fields,
     true as is_once,
     true as is_repeatable,
     null::varchar as blocked_reason
-from destinations.brevo_lists
+from destinations.brevo_lists as lists
+inner join destinations.brevo_people as people on lists.address = people.address
 union all by name
 select
     'brevo' as destination,
-    record_key,
+    events.record_key,
     'event' as kind,
-    contact_id,
-    concat(address, ' ', event_name, ', ', event_type) as label,
-    happened_at,
+    events.contact_id,
+    concat(events.address, ' ', events.event_name, ', ', events.event_type) as label,
+    people.last_at as happened_at,
     json_object(
-        'address', address, 'name', event_name, 'happened_at', strftime(happened_at, '%Y-%m-%dT%H:%M:%S+00:00'),
-        'properties', properties
+        'address', events.address,
+        'name', events.event_name,
+        'happened_at', strftime(events.happened_at, '%Y-%m-%dT%H:%M:%S+00:00'),
+        'properties', events.properties
     ) as fields,
     true as is_once,
     false as is_repeatable,
     null::varchar as blocked_reason
-from destinations.brevo_events
+from destinations.brevo_events as events
+inner join destinations.brevo_people as people on events.address = people.address
 union all by name
 select
     'brevo' as destination,
-    concat(address, ':link:', act_id) as record_key,
+    concat(cases.address, ':link:', cases.act_id) as record_key,
     'link' as kind,
-    contact_id,
-    concat(address, ' may book again after ', event_type_name) as label,
-    happened_at,
-    json_object('address', address, 'event_type', books_event_type, 'list', list_name) as fields,
+    cases.contact_id,
+    concat(cases.address, ' may book again after ', cases.event_type_name) as label,
+    people.last_at as happened_at,
+    json_object('address', cases.address, 'event_type', cases.books_event_type, 'list', cases.list_name) as fields,
     true as is_once,
     false as is_repeatable,
     case
-        when books_event_type is null then
+        when cases.books_event_type is null then
             'no Calendly event type to book again; name one in destinations.brevo.reengagement.event_type'
     end as blocked_reason
-from destinations.brevo_cases
-where link_attribute is not null
+from destinations.brevo_cases as cases
+inner join destinations.brevo_people as people on cases.address = people.address
+where cases.link_attribute is not null
 union all by name
 select
     'brevo' as destination,
@@ -92,7 +98,7 @@ select
     'reengagement' as kind,
     cases.contact_id,
     concat(cases.address, ' on ', cases.list_name, ' after ', cases.event_type_name) as label,
-    cases.happened_at,
+    people.last_at as happened_at,
     json_object(
         'address', cases.address, 'list', cases.list_name, 'attribute', cases.link_attribute, 'link', links.remote_id
     ) as fields,
@@ -103,6 +109,7 @@ select
             'no Calendly event type to book again; name one in destinations.brevo.reengagement.event_type'
     end as blocked_reason
 from destinations.brevo_cases as cases
+inner join destinations.brevo_people as people on cases.address = people.address
 left join destinations.sent as links
     on links.destination = 'brevo' and links.record_key = concat(cases.address, ':link:', cases.act_id)
 union all by name

@@ -66,6 +66,19 @@ def test_what_did_not_come_about_joins_no_list(tables: Tables) -> None:
     assert acts(firm, listing(default_list="Rest")) == {f"{BOB}:list:Rest": {"address": BOB, "list": "Rest"}}
 
 
+def test_old_bookings_lead_to_no_list(tables: Tables) -> None:
+    """What lies outside the retention puts nobody on a list, though the person is sent; a wider one does."""
+    firm = Bookings(tables).booked("a", "2025-06-01T14:00", event_type_name="Portfolio Review")
+    firm.booked("b", "2026-06-02T14:00", event_type_slug="intro-call")
+    for rule, lists in (
+        ({"retention_days": 90}, {"7"}),
+        ({"retention_from": "2026-01-01"}, {"7"}),
+        ({"retention_until": "2026-06-01"}, set()),
+        ({}, {"7", "Reviews"}),
+    ):
+        assert {payload["list"] for payload in acts(firm, listing(**rule)).values()} == lists
+
+
 def test_a_list_is_joined_once(tables: Tables) -> None:
     """Whoever was put on a list is not put there again, under any strategy: they may have left."""
     firm = Bookings(tables).booked("a", "2026-06-01T14:00").told(f"{ADA}:list:Rest", kind="membership")

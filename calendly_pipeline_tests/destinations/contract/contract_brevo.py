@@ -19,7 +19,8 @@ SETTINGS = """
 requests_per_second = 1000
 default_list = "Everybody else"
 lists = [{ list = "Portfolio reviews", name_pattern = "review" }]
-reengagement = { list = "Book again" }
+reengagement = { list = "Book again", window_days = 120 }
+events = { max_age_days = 120 }
 """
 WRITE_PATHS = ("/v3/contacts", "/contacts/add", "/v3/events")
 
