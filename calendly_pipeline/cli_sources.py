@@ -78,8 +78,8 @@ def serve(host: str, port: int) -> None:
 @click.option("--account", help="Name of the account in pipeline.toml; default: the only one.")
 def login(account: str | None) -> None:
     """Give consent to the firm's own OAuth app at Calendly, instead of a personal access token."""
+    from calendly_pipeline.calendly_access import oauth_app
     from calendly_pipeline.clients.calendly_oauth import begin_consent, code_of, finish_consent
-    from calendly_pipeline.sources.pulls import oauth_app
 
     home = _firm()
     chosen = _account(load_settings(home.settings_file), account)
@@ -143,7 +143,7 @@ def repair_webhooks(account: str | None) -> None:
 @click.option("--account", help="Name of the account in pipeline.toml; default: the only one.")
 def scheduling_link(event_type: str, account: str | None) -> None:
     """Make a link that books EVENT_TYPE (its name, slug or URI) once."""
-    from calendly_pipeline.sources.event_types import find_event_type
+    from calendly_pipeline.clients.calendly_event_types import find_event_type
 
     async def make(client: "CalendlyClient", identity: "Identity", _: Callable[[], str]) -> str:
         return await client.scheduling_link(await find_event_type(client, identity, event_type))
@@ -153,7 +153,7 @@ def scheduling_link(event_type: str, account: str | None) -> None:
 
 def _ask(account: str | None, work: Callable[..., Awaitable[Value]]) -> Value:
     """Run something that needs a client, the token's identity and, when called, the signing key."""
-    from calendly_pipeline.sources.pulls import calendly_client
+    from calendly_pipeline.calendly_access import calendly_client
 
     home = _firm()
     settings = load_settings(home.settings_file)

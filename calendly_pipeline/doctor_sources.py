@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 from calendly_pipeline import environment
+from calendly_pipeline.calendly_access import calendly_client
 from calendly_pipeline.clients.calcom import CalcomClient
 from calendly_pipeline.clients.calendly import CalendlyClient, Identity
 from calendly_pipeline.clients.lacrm import LacrmClient
@@ -12,7 +13,7 @@ from calendly_pipeline.findings import Finding
 from calendly_pipeline.home import Home
 from calendly_pipeline.settings import CalcomAccount, CalendlyAccount, Settings
 from calendly_pipeline.sources.contact_pull import lacrm_client
-from calendly_pipeline.sources.pulls import calcom_client, calendly_client
+from calendly_pipeline.sources.pulls import calcom_client
 from calendly_pipeline.sources.webhook_subscriptions import Subscription, subscriptions
 from calendly_pipeline.state import State
 

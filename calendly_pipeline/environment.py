@@ -63,6 +63,11 @@ def ortto_api_url() -> str:
     return (os.environ.get("ORTTO_API_URL") or "https://api.ap3api.com/v1").rstrip("/")
 
 
+def brevo_api_url() -> str:
+    """Where Brevo's API is: BREVO_API_URL; else the vendor's own."""
+    return (os.environ.get("BREVO_API_URL") or "https://api.brevo.com/v3").rstrip("/")
+
+
 def fixed_as_of() -> datetime | None:
     """The clock fixed by PIPELINE_AS_OF, in UTC; None when it runs freely."""
     text = os.environ.get("PIPELINE_AS_OF")

@@ -18,6 +18,7 @@ PipelineError
 │   │   │   └── PlanTooLow          the vendor's plan does not include it
 │   │   ├── NotFound            404
 │   │   └── AlreadyExists       409
+│   │       └── IdentifierTaken     another contact has the same address or phone
 │   ├── Unavailable         another attempt can help: 5xx, 408, network, an answer that is no JSON
 │   │   ├── RateLimited         429
 │   │   └── Unreachable         no connection came about, so nothing can have arrived
@@ -151,6 +152,15 @@ class NotFound(Rejected):
 
 class AlreadyExists(Rejected):
     """409: it is there already."""
+
+
+class IdentifierTaken(AlreadyExists):
+    """Another record has one of the `identifiers` already, such as the phone; lower case."""
+
+    def __init__(self, vendor: str, request: str, message: str, identifiers: frozenset[str], status: int) -> None:
+        remedy = "Two records share it; merge them at the vendor, or leave the field out."
+        super().__init__(vendor, request, message, remedy, status)
+        self.identifiers = identifiers
 
 
 class Unavailable(ApiError):

@@ -6,6 +6,7 @@ A destination whose table is absent is not planned, except LACRM's. Secrets neve
 import json
 from typing import Any
 
+from calendly_pipeline.settings_brevo import BrevoDestination
 from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline.settings_destination import Destination
 from calendly_pipeline.settings_kinds import Section
@@ -17,6 +18,7 @@ class Destinations(Section):
     """The receiving tools. None: the table is absent."""
 
     lacrm: LacrmDestination = LacrmDestination()
+    brevo: BrevoDestination | None = None
     clevertap: ClevertapDestination | None = None
     ortto: OrttoDestination | None = None
 

@@ -91,6 +91,8 @@ class VendorClient:
 
     vendor = "vendor"
     remedy_401 = "Make a new token."
+    limit_headers = "x-ratelimit"
+    """What the names of the headers that tell the limit begin with."""
 
     def __init__(
         self,
@@ -106,7 +108,7 @@ class VendorClient:
         self.tokens = tokens
         self.traffic = Traffic()
         self.deadline = deadline or Deadline()
-        self.budget = RateBudget(limit_share, self.deadline.clock, self.deadline)
+        self.budget = RateBudget(limit_share, self.deadline.clock, self.deadline, self.limit_headers)
         self.retry = retry or Retry()
         self.concurrency = concurrency
         self._free: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
@@ -173,6 +175,10 @@ class VendorClient:
         """The headers that say who asks; vendors with a scheme of their own override it."""
         return {"Authorization": self.authorization(token)}
 
+    def budget_for(self, method: str, path: str) -> RateBudget:
+        """The budget that a request counts against; vendors with several limits refine it."""
+        return self.budget
+
     def told(self, response: httpx.Response) -> Mapping[str, str]:
         """What an answer tells the rate budget: its headers; a vendor that names a pause in the body adds it here."""
         return response.headers
@@ -236,18 +242,19 @@ class VendorClient:
             raise Unauthenticated(self.vendor, request, said, self.remedy_401)
         url = f"{self.base_url}{path}" + (f"?{query}" if query else "")
         sent = {**(headers or {}), **self.credentials(token)}
+        budget = self.budget_for(method, path)
         http = await self._free.get()
         try:
-            sent_at = await self.budget.acquire(self.vendor, request)
+            sent_at = await budget.acquire(self.vendor, request)
             try:
                 self.deadline.require(0, self.vendor, request)
                 self.traffic.requests += 1
                 response = await http.request(method, url, json=body, headers=sent)
             except BaseException:
-                self.budget.settle(None)
+                budget.settle(None)
                 raise
             told = None if response.is_server_error and not self._window_of(response) else self.told(response)
-            self.budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
+            budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
             return response
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             said = f"no connection came about ({type(error).__name__})"
@@ -259,7 +266,7 @@ class VendorClient:
             self._free.put_nowait(http)
 
     def _window_of(self, response: httpx.Response) -> Window | None:
-        return read_window(self.told(response), self.deadline.clock)
+        return read_window(self.told(response), self.deadline.clock, self.limit_headers)
 
 
 def _connections(count: int) -> httpx.AsyncClient:

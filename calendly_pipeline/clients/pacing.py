@@ -64,8 +64,8 @@ class Window:
     reset_seconds: float
 
 
-def read_window(headers: Mapping[str, str], clock: Clock) -> Window | None:
-    """The tightest window named by `X-RateLimit-{Limit,Remaining,Reset}`, with or without a suffix; None: none.
+def read_window(headers: Mapping[str, str], clock: Clock, prefix: str = "x-ratelimit") -> Window | None:
+    """The tightest window named by `<prefix>-{Limit,Remaining,Reset}`, with or without a suffix; None: none.
 
     Calendly sends bare names and the seconds left (recorded); Cal.com adds the limit's name, and its reset is said to
     be seconds in one place and a Unix time in another, so both are understood.
@@ -73,11 +73,11 @@ def read_window(headers: Mapping[str, str], clock: Clock) -> Window | None:
     windows = []
     for name, value in headers.items():
         lower = name.lower()
-        if not lower.startswith("x-ratelimit-remaining"):
+        if not lower.startswith(f"{prefix}-remaining"):
             continue
-        suffix = lower.removeprefix("x-ratelimit-remaining")
-        limit = _number(headers.get(f"x-ratelimit-limit{suffix}"))
-        remaining, reset = _number(value), _number(headers.get(f"x-ratelimit-reset{suffix}"))
+        suffix = lower.removeprefix(f"{prefix}-remaining")
+        limit = _number(headers.get(f"{prefix}-limit{suffix}"))
+        remaining, reset = _number(value), _number(headers.get(f"{prefix}-reset{suffix}"))
         if limit is None or remaining is None or reset is None:
             continue
         left = reset - _vendor_time(headers, clock) if reset > UNIX_TIMES_BEGIN else reset
@@ -110,6 +110,20 @@ class Deadline:
             )
 
 
+@dataclass
+class Patience(Deadline):
+    """A deadline that also ends a single wait which is too long, such as one for the next hour."""
+
+    longest_wait_seconds: float = 60.0
+
+    def require(self, seconds: float, vendor: str, request: str) -> None:
+        """Raise DeadlineReached when so many seconds more are too many, or would end after the deadline."""
+        if seconds > self.longest_wait_seconds:
+            said = f"the limit is used up for {seconds / 60:.0f} minutes"
+            raise DeadlineReached(vendor, request, said, "What was sent counts; the next run goes on.")
+        super().require(seconds, vendor, request)
+
+
 class RateBudget:
     """Keeps requests inside the vendor's window, and leaves a share of the limit to the firm's other tools.
 
@@ -117,8 +131,15 @@ class RateBudget:
     refused when the window turns out not to have begun.
     """
 
-    def __init__(self, share: float = 0.8, clock: Clock | None = None, deadline: Deadline | None = None) -> None:
+    def __init__(
+        self,
+        share: float = 0.8,
+        clock: Clock | None = None,
+        deadline: Deadline | None = None,
+        prefix: str = "x-ratelimit",
+    ) -> None:
         self.share = share
+        self.prefix = prefix
         self.clock = clock or SystemClock()
         self.deadline = deadline or Deadline()
         self.waited_seconds = 0.0
@@ -148,7 +169,7 @@ class RateBudget:
         if headers is None:
             self._count_lost()
             return
-        window = read_window(headers, self.clock)
+        window = read_window(headers, self.clock, self.prefix)
         if window is None:
             self._is_unlimited = self._window is None and not refused
             return

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from calendly_pipeline import environment
+from calendly_pipeline.calendly_access import calendly_client
 from calendly_pipeline.clients.calcom import CalcomClient
-from calendly_pipeline.clients.calendly import CalendlyClient
-from calendly_pipeline.clients.calendly_oauth import OAuthApp, OAuthTokens, has_consent
-from calendly_pipeline.clients.http import StaticToken, TokenSource
+from calendly_pipeline.clients.http import StaticToken
 from calendly_pipeline.clients.pacing import Deadline
 from calendly_pipeline.failures import PipelineError, PullBusy
 from calendly_pipeline.home import Home
@@ -53,22 +52,6 @@ def pull_all(platform: Platform, home: Home, settings: Settings, state: State, o
     return Pulled(tuple(reports), error)
 
 
-def calendly_client(
-    account: CalendlyAccount, settings: Settings, state: State, seconds: float | None = None
-) -> CalendlyClient | None:
-    """The client of a Calendly account, for so many seconds; None without a token."""
-    tokens = calendly_tokens(account, state)
-    if tokens is None:
-        return None
-    return CalendlyClient(
-        environment.calendly_api_url(),
-        tokens,
-        limit_share=settings.ingest.limit_share,
-        concurrency=settings.ingest.concurrency,
-        deadline=Deadline(seconds),
-    )
-
-
 def calcom_client(account: CalcomAccount, settings: Settings, seconds: float | None = None) -> CalcomClient | None:
     """The client of a Cal.com instance, for so many seconds; None without a key."""
     key = environment.secret(account.token_env)
@@ -81,23 +64,6 @@ def calcom_client(account: CalcomAccount, settings: Settings, seconds: float | N
         concurrency=settings.ingest.concurrency,
         deadline=Deadline(seconds),
     )
-
-
-def calendly_tokens(account: CalendlyAccount, state: State) -> TokenSource | None:
-    """A personal token from the environment, else OAuth once consent was given, else None."""
-    personal = environment.secret(account.token_env)
-    if personal:
-        return StaticToken(personal)
-    app = oauth_app()
-    return OAuthTokens(app, state, account.name) if app and has_consent(state, account.name) else None
-
-
-def oauth_app() -> OAuthApp | None:
-    """The firm's OAuth app, from the environment."""
-    client_id = environment.secret("CALENDLY_CLIENT_ID")
-    if client_id is None:
-        return None
-    return OAuthApp(environment.calendly_auth_url(), client_id, environment.secret("CALENDLY_CLIENT_SECRET"))
 
 
 def _pull_one(

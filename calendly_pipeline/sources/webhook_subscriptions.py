@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from calendly_pipeline.calendly_access import calendly_client
 from calendly_pipeline.clients.calendly import CalendlyClient, Identity
 from calendly_pipeline.failures import AlreadyExists, ApiError
 from calendly_pipeline.settings import Settings
-from calendly_pipeline.sources.pulls import calendly_client
 from calendly_pipeline.state import State
 
 OUR_PATH = "/webhooks/calendly"

@@ -16,7 +16,7 @@ Scope = Mapping[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Choose = Callable[[str, str], tuple[Limit, str] | None]  # (path, Authorization) -> the limit and its key
+Choose = Callable[[str, str], tuple[Limit, str] | None]  # (path, key's header) -> limit and its key
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>"
 SECRETS = ("x-clevertap-passcode",)
@@ -73,6 +73,7 @@ class Gate:
         faults: Faults | None = None,
         latency: float = 0.0,
         keep: int = 20_000,
+        key_header: str = "authorization",
     ) -> None:
         self.app = app
         self.choose_limit = choose_limit
@@ -80,6 +81,7 @@ class Gate:
         self.server_error = server_error
         self.faults = faults or Faults()
         self.latency = latency
+        self.key_header = key_header
         self.requests: deque[Recorded] = deque(maxlen=keep)
         self.stats = Stats()
         self.controls: dict[str, Callable[[dict[str, Any]], Any]] = {}  # verbs of POST /_control/<verb>
@@ -105,7 +107,7 @@ class Gate:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(scope, receive)
-        recorded, authorization = _record(scope, body)
+        recorded, authorization = _record(scope, body, self.key_header)
         self.requests.append(recorded)
         self.stats.by_path[f"{recorded.method} {_ID.sub('{id}', recorded.path)}"] += 1
         for hook in self._hooks:
@@ -244,12 +246,12 @@ async def _run(app: Any, scope: Scope, body: bytes) -> tuple[int, bytes]:
     return messages[0]["status"], b"".join(message.get("body", b"") for message in messages[1:])
 
 
-def _record(scope: Scope, body: bytes) -> tuple[Recorded, str]:
+def _record(scope: Scope, body: bytes, key_header: str) -> tuple[Recorded, str]:
     pairs: Iterable[tuple[bytes, bytes]] = scope["headers"]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
-    authorization = headers.get("authorization", "")
+    authorization = headers.get(key_header, "")
     if authorization:
         scheme, _, token = authorization.partition(" ")
-        headers["authorization"] = f"{scheme} ***" if token else "***"
+        headers[key_header] = f"{scheme} ***" if token else "***"
     headers |= {name: "***" for name in SECRETS if name in headers}
     return Recorded(scope["method"], scope["path"], scope["query_string"].decode(), headers, body), authorization

@@ -15,6 +15,10 @@ from destinations.lacrm_records
 union all by name
 select
     destination, record_key, kind, contact_id, label, happened_at, fields, is_once, is_repeatable, blocked_reason
+from destinations.brevo_records
+union all by name
+select
+    destination, record_key, kind, contact_id, label, happened_at, fields, is_once, is_repeatable, blocked_reason
 from destinations.clevertap_records
 union all by name
 select

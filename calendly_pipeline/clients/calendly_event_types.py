@@ -1,13 +1,25 @@
 """Find an event type of a Calendly account by what a person calls it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from calendly_pipeline.clients.calendly import CalendlyClient, Identity, id_of
 from calendly_pipeline.failures import InputError
 
 
 async def find_event_type(client: CalendlyClient, identity: Identity, said: str) -> str:
     """The URI of the one active event type with this URI, id, slug or name; raises InputError naming what there is."""
+    return event_type_called(said, await active_event_types(client, identity))
+
+
+async def active_event_types(client: CalendlyClient, identity: Identity) -> list[dict[str, Any]]:
+    """The event types that can be booked."""
     listed = [item async for page in client.event_types(identity) for item in page.data["collection"]]
-    active = [item for item in listed if item.get("active", True) and not item.get("deleted_at")]
+    return [item for item in listed if item.get("active", True) and not item.get("deleted_at")]
+
+
+def event_type_called(said: str, active: Sequence[dict[str, Any]]) -> str:
+    """The URI of the one among them; raises InputError."""
     wanted = said.strip().lower()
     fitting = [
         item
