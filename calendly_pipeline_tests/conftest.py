@@ -24,6 +24,7 @@ PACKAGE = Path(calendly_pipeline.__file__).parent
 hypothesis.settings.register_profile("steady", derandomize=True)  # the same examples everywhere: no chance failure
 hypothesis.settings.load_profile("steady")
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
+VENDORS = ("CALENDLY_", "CAL_COM_", "LACRM_", "DESK_", "SALESFORCE_")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,7 +37,7 @@ def quiet_retries() -> None:
 def no_tokens_of_the_shell() -> Iterator[None]:
     """No test uses a token, a key or an address of the shell it runs in."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("CALENDLY_", "CAL_COM_", "LACRM_", "DESK_"))]:
+        for name in [name for name in os.environ if name.startswith(VENDORS)]:
             patch.delenv(name)
         yield
 
