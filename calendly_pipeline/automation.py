@@ -5,14 +5,17 @@ What belongs here: when something runs. What does not: what it does.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from calendly_pipeline.destinations.assets import send_config, sent_key
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.interrupted_runs import end_interrupted_runs
 from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.settings import Settings
+from calendly_pipeline.settings_destinations import DESTINATIONS
 from calendly_pipeline.sources.assets import MODE_TAG
 from calendly_pipeline.sources.deliveries import newest_delivery_id
 from calendly_pipeline.sources.landing import landed_state
@@ -29,7 +32,8 @@ NOT_FINISHED = (
 )
 PULLS = dg.AssetSelection.assets(["sources", "calendly_pull"], ["sources", "calcom_pull"])
 CONTACT_PULL = dg.AssetSelection.assets(["sources", "lacrm_pull"])
-NETWORK = PULLS | CONTACT_PULL
+SENDS = dg.AssetSelection.assets(*(sent_key(name) for name in DESTINATIONS))
+NETWORK = PULLS | CONTACT_PULL | SENDS
 DESK = dg.AssetSelection.assets(["contacts", "desk"])
 """Published at the very end: it shows what a decision changed downstream."""
 
@@ -59,6 +63,17 @@ contact_index_pull = dg.define_asset_job(
     tags={STORE_TAG: "lacrm"},
     description="Network only: what the CRM's API says of its contacts, into landing.",
 )
+
+
+sends = [
+    dg.define_asset_job(
+        f"send_{name}",
+        selection=dg.AssetSelection.assets(sent_key(name)),
+        tags={STORE_TAG: f"send_{name}"},
+        description=f"Network only: what {name} lacks by its plan. Sends nothing unless `apply` is set.",
+    )
+    for name in DESTINATIONS
+]
 
 every_four_hours = dg.ScheduleDefinition(
     name="refresh_every_four_hours",
@@ -179,6 +194,27 @@ def disabled_webhooks(context: dg.SensorEvaluationContext, firm: FirmResource) -
     return dg.SensorResult(run_requests=[run], cursor=seen)
 
 
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[refresh],
+    request_jobs=sends,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def refreshed(context: dg.RunStatusSensorContext, firm: FirmResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """After every refresh, one send to each destination that is switched on in pipeline.toml."""
+    switched_on = [name for name, section in firm.settings.destinations.configured().items() if section.enabled]
+    if firm.home.is_sample or not switched_on:
+        yield dg.SkipReason("No destination is switched on.")
+        return
+    for name in switched_on:
+        yield dg.RunRequest(
+            run_key=f"send-{name}-{context.dagster_run.run_id}",
+            job_name=f"send_{name}",
+            run_config=send_config(name, apply=True),
+            tags={"pipeline/cause": "a refresh"},
+        )
+
+
 @dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Runs of the command line whose process is gone are marked as failed, so that others need not wait for them."""
@@ -189,7 +225,7 @@ def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 def automation() -> dg.Definitions:
     """All of the above."""
     return dg.Definitions(
-        jobs=[refresh, contact_index, contact_index_pull, ingest],
+        jobs=[refresh, contact_index, contact_index_pull, ingest, *sends],
         schedules=[
             every_four_hours,
             contact_pull_daily,
@@ -198,5 +234,5 @@ def automation() -> dg.Definitions:
             ingest_nightly,
             ingest_weekly,
         ],
-        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, interrupted_runs],
+        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, refreshed, interrupted_runs],
     )

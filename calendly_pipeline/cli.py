@@ -1,19 +1,17 @@
 """The console script `calendly-pipeline`. Commands parse, call, print; nothing is computed here."""
 
-import json
 import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import stamina
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from calendly_pipeline import cli_review, cli_sources, environment
+from calendly_pipeline import cli_destinations, cli_review, cli_sources, environment
+from calendly_pipeline.active_home import active_home, is_in_use
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
@@ -22,8 +20,6 @@ from calendly_pipeline.warehouse import open_warehouse
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-
-DESTINATIONS = ("lacrm",)
 
 
 def main() -> None:
@@ -55,32 +51,10 @@ for command in (
     cli_sources.webhooks,
     cli_sources.scheduling_link,
     cli_review.review,
+    cli_destinations.send,
+    cli_destinations.settle,
 ):
     commands.add_command(command)
-
-
-def active_home() -> Home:
-    """The firm's home; the sample's as long as nothing was ever dropped."""
-    home = environment.current_home()
-    sample = home.data / "sample_home"
-    return Home(sample) if not is_in_use(home) and sample.exists() else home
-
-
-def is_in_use(home: Home) -> bool:
-    """Whether anything was ever dropped, pulled or delivered."""
-    if home.has_data():
-        return True
-    if not (home.data / "state.db").exists():
-        return False
-    from calendly_pipeline.sources.deliveries import newest_delivery_id
-    from calendly_pipeline.state import State
-
-    state = State(environment.state_url(home))
-    try:
-        state.upgrade()
-        return newest_delivery_id(state) > 0
-    finally:
-        state.close()
 
 
 @commands.command()
@@ -148,28 +122,6 @@ def explain(kind: str, key: str) -> None:
 
 
 @commands.command()
-@click.argument("destination", type=click.Choice(DESTINATIONS))
-@click.option("--only", metavar="KEY", help="One record only.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many records.")
-@click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def send(destination: str, only: str | None, limit: int | None, shape: str) -> None:
-    """Show what a destination would receive. Sending is not built yet: this never sends."""
-    from calendly_pipeline.destinations.plan import plan_table
-
-    with open_warehouse(active_home().warehouse, read_only=True) as connection:
-        rows = plan_table(connection, destination, only=only, limit=limit)
-    if shape == "json":
-        click.echo(json.dumps(rows, default=str, ensure_ascii=False, indent=1))
-        return
-    table = Table(title=f"Plan for {destination}: nothing was sent")
-    for name in ("record", "operation", "field or reason", "before", "after"):
-        table.add_column(name, overflow="fold", no_wrap=name == "record")
-    for row in rows:
-        _add_plan_rows(table, row)
-    console.print(table)
-
-
-@commands.command()
 def doctor() -> None:
     """Check settings, folders and stores; every line is ok, warning or error with its remedy."""
     from calendly_pipeline.doctor import examine
@@ -217,17 +169,6 @@ def _refresh(home: Home, as_of: datetime | None) -> None:
         print_outcome(console, connection, outcome)
     if not outcome.succeeded:
         raise ChecksFailed("A blocking check did not pass; what follows it was not rebuilt.", "See the checks above.")
-
-
-def _add_plan_rows(table: Table, row: dict[str, Any]) -> None:
-    record = f"{row['record_name'] or ''}\n{row['record_key']}".strip()
-    if not row["payload"]:
-        table.add_row(record, row["operation"], row["reason"], "", "")
-    for number, (field, value) in enumerate(row["payload"].items()):
-        labels = (record, row["operation"]) if number == 0 else ("", "")
-        after = "(blank)" if value is None else str(value)
-        table.add_row(*labels, field, str(row["before"].get(field) or ""), after)
-    table.add_section()
 
 
 def _shown(path: Path) -> str:

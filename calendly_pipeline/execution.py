@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from calendly_pipeline import failures as failures_of_ours
 from calendly_pipeline.definitions import build
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.home import Home
@@ -52,18 +53,22 @@ def run_job(
     progress: Progress | None = None,
     tags: Mapping[str, str] | None = None,
     say: Callable[[str], None] | None = None,
+    config: Mapping[str, Any] | None = None,
 ) -> RunOutcome:
-    """Execute a job; never raises for a failed step, the outcome says it. `say` hears what steps report."""
+    """Execute a job; never raises for a failed step, the outcome says it. `say` hears what steps report.
+
+    `config` is the run's own, e.g. what a send may do.
+    """
     listener = _Listener(progress, say)
     definitions = build(home)
     job = definitions.resolve_job_def(job_name).with_logger_defs({"console": _logger(listener)})
     listener.total = len(job.graph.node_dict)
     clock = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
     run_tags = {**clock, **(tags or {}), PROCESS_TAG: this_process()}
-    config = {"loggers": {"console": {"config": {}}}}
+    run_config = {**(config or {}), "loggers": {"console": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         end_interrupted_runs(instance)
-        result = job.execute_in_process(config, instance=instance, raise_on_error=False, tags=run_tags)
+        result = job.execute_in_process(run_config, instance=instance, raise_on_error=False, tags=run_tags)
         checks = tuple(_outcome(definitions, item) for item in result.get_asset_check_evaluations())
         failures = [event.step_failure_data for event in result.get_step_failure_events()]
         findings = {
@@ -99,8 +104,15 @@ def _first_error(failures: list[Any], stopped_by_check: bool) -> BaseException |
         while error is not None and error.cause is not None:
             error = error.cause
         if error is not None and not (stopped_by_check and "blocking" in error.message):
-            return PipelineError(error.message.strip())
+            return _same_exit_code(error.message.strip(), error.cls_name or "")
     return None if stopped_by_check else PipelineError("The run failed.", "Open it in the Dagster UI for its log.")
+
+
+def _same_exit_code(message: str, class_name: str) -> PipelineError:
+    """Dagster keeps an error's words and the name of its class only."""
+    error = PipelineError(message.removeprefix(f"{failures_of_ours.__name__}.{class_name}: "))
+    error.exit_code = getattr(getattr(failures_of_ours, class_name, None), "exit_code", error.exit_code)
+    return error
 
 
 class _Listener:

@@ -57,11 +57,33 @@ def explain_contact(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator
             if name not in ("contact_id", "as_of") and value not in (None, 0, False):
                 yield f"  {name:36} {value}"
     yield from _timeline(connection, key)
-    for plan in _rows(connection, "select * from destinations.plan where record_key = $key", key):
-        yield f"  plan {plan['destination']}: {plan['operation']}: {plan['reason']}"
+    yield from _destinations_of(connection, key)
+
+
+def _destinations_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> Iterator[str]:
+    """What each destination holds by our own writes, and what its plan is."""
+    held = "select * from destinations.sent where $key in (contact_id, record_key) order by destination, record_key"
+    for row in _rows(connection, held, contact_id):
+        yield f"  {row['destination']} {row['kind']} {row['record_key']}: {_last_attempt(row)}"
+        for field, value in json.loads(row["fields"] or "{}").items():
+            yield f"    {field}: {'(blank)' if value is None else value}"
+    planned = (
+        "select * from destinations.plan where $key in (contact_id, record_key) "
+        "and (operation <> 'skip' or kind = 'card') order by destination, record_key"
+    )
+    for plan in _rows(connection, planned, contact_id):
+        yield f"  plan {plan['destination']} {plan['kind']}: {plan['operation']}: {plan['reason']}"
         for field, value in json.loads(plan["payload"] or "{}").items():
             before = json.loads(plan["before"] or "{}").get(field)
             yield f"    {field}: {before or '(blank)'} -> {'(blank)' if value is None else value}"
+
+
+def _last_attempt(row: Row) -> str:
+    said = f" ({row['last_answer']})" if row["last_answer"] else ""
+    accepted = (
+        f"holds, since {row['accepted_at']:%d %b %Y %H:%M} UTC" if row["accepted_at"] else "holds nothing of ours"
+    )
+    return accepted if row["last_outcome"] == "accepted" else f"{accepted}; last attempt {row['last_outcome']}{said}"
 
 
 def explain_address(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:

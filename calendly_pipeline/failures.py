@@ -7,6 +7,7 @@ PipelineError
 ├── StoreError              one of our own stores
 │   ├── WarehouseBusy       another process holds the warehouse; retry helps
 │   ├── PullBusy            another pull of the account is running; retry helps
+│   ├── SendBusy            another send to the destination is running; retry helps
 │   └── StateError          the state store cannot be read or written
 ├── GrainViolated           a model's rows repeat their key; the last good table stays
 ├── ApiError                a vendor's API; names vendor, request and the vendor's words
@@ -18,11 +19,15 @@ PipelineError
 │   │   ├── NotFound            404
 │   │   └── AlreadyExists       409
 │   ├── Unavailable         another attempt can help: 5xx, 408, network, an answer that is no JSON
-│   │   └── RateLimited         429
-│   │       └── DailyLimitReached   no request more today; a later run goes on
+│   │   ├── RateLimited         429
+│   │   │   └── DailyLimitReached   no request more today; a later run goes on
+│   │   └── Unreachable         no connection came about, so nothing can have arrived
 │   ├── PagingStuck         the vendor's pages do not advance
 │   ├── ListingShrank       far fewer records than before; nothing is marked as gone
 │   └── DeadlineReached     the run's time is over; the next run goes on where this one stopped
+├── SendRefused             nothing was sent, for the reason given; exit code 3
+│   ├── MappingError            a mapped field is missing at the destination, or of the wrong kind
+│   └── ConsentRefused          a payload would have changed what somebody consented to
 └── ChecksFailed            a blocking data check did not pass; exit code 1
 """
 
@@ -74,6 +79,12 @@ class PullBusy(StoreError):
     retry_helps = True
 
 
+class SendBusy(StoreError):
+    """Another send to the same destination is running."""
+
+    retry_helps = True
+
+
 class StateError(StoreError):
     """The state store cannot be opened, or is of another version."""
 
@@ -84,6 +95,20 @@ class GrainViolated(PipelineError):
 
 class ChecksFailed(PipelineError):
     """A blocking data check did not pass, so what follows it was not rebuilt."""
+
+
+class SendRefused(PipelineError):
+    """A send did not begin, or stopped, because it might have done harm; nothing more was sent."""
+
+    exit_code = 3
+
+
+class MappingError(SendRefused):
+    """What is mapped does not fit the destination's fields; every mistake is named with its remedy."""
+
+
+class ConsentRefused(SendRefused):
+    """A payload holds a key that says what somebody consented to; such keys are never written."""
 
 
 class ApiError(PipelineError):
@@ -133,10 +158,20 @@ class Unavailable(ApiError):
     """Nobody's fault here: the network, the vendor's servers, or an answer cut short."""
 
     retry_helps = True
+    may_have_arrived = True
+    """Whether the vendor may have done what was asked all the same."""
+
+
+class Unreachable(Unavailable):
+    """No connection came about: the request never left."""
+
+    may_have_arrived = False
 
 
 class RateLimited(Unavailable):
     """429: too many requests. `is_window_known`: the vendor said when its window ends, so the rate budget waits."""
+
+    may_have_arrived = False
 
     def __init__(self, vendor: str, request: str, is_window_known: bool) -> None:
         super().__init__(vendor, request, "too many requests", "Try again in a minute.", 429)

@@ -4,48 +4,14 @@ What belongs here: keys, kinds and defaults. What does not: reading the file (`s
 only) and where things lie (`home.py`).
 """
 
-import difflib
 import json
-import re
 from datetime import date, datetime
-from functools import cache
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-_zones = cache(available_timezones)
-
-
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        near = difflib.get_close_matches(name, _zones(), n=1)
-        hint = f"; the nearest is {near[0]}" if near else ""
-        raise ValueError(f"{name!r} is no IANA time zone{hint}")
-    return name
-
-
-def _folder_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise ValueError(f"{name!r} may hold only letters, digits, '.', '_' and '-', and begins with a letter or digit")
-    return name
-
-
-def _lower(value: str) -> str:
-    return value.strip().lower()
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
-LowerText = Annotated[str, AfterValidator(_lower)]
-MeetingType = Literal[
-    "portfolio_review", "discovery", "onboarding", "planning", "check_in", "service", "internal", "personal", "other"
-]
-
-
-class Section(BaseModel):
-    """A table of pipeline.toml; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from calendly_pipeline.settings_destinations import Destinations
+from calendly_pipeline.settings_kinds import LowerText, MeetingType, Section, Zone, folder_name
 
 
 class Firm(Section):
@@ -62,7 +28,7 @@ class Firm(Section):
 class Account(Section):
     """One Calendly account or Cal.com instance. Its files lie in `data/<platform>/<name>/`."""
 
-    name: Annotated[str, AfterValidator(_folder_name)] = Field(default="default", description="Also a folder's name.")
+    name: Annotated[str, AfterValidator(folder_name)] = Field(default="default", description="Also a folder's name.")
     csv_time_zone: Zone | None = Field(default=None, description="Zone of the times in its exports; else the firm's.")
     until: date | None = Field(default=None, description="Last day in service; after it no new data is expected.")
 
@@ -207,15 +173,6 @@ class Lacrm(Section):
     refresh_after_days: int = Field(default=7, ge=0, description="Then a newer data-through date alone is sent.")
 
 
-class Destination(Section):
-    """One receiving tool."""
-
-    enabled: bool = False
-    max_change_share: float = Field(default=0.25, gt=0, le=1)
-    merge_strategy: Literal["append_only", "overwrite", "ignore_existing"] = "overwrite"
-    retention_days: int | None = Field(default=None, gt=0)
-
-
 class Settings(Section):
     """The whole of pipeline.toml."""
 
@@ -230,7 +187,7 @@ class Settings(Section):
     classification: Classification = Classification()
     contacts: Contacts = Contacts()
     lacrm: Lacrm = Lacrm()
-    destinations: dict[Literal["lacrm", "brevo", "clevertap", "ortto", "salesforce_links"], Destination] = {}
+    destinations: Destinations = Destinations()
 
     def sql_parameters(self, as_of: datetime) -> dict[str, Any]:
         """Every `$parameter` a SQL model may name; lists travel as JSON text and are unfolded by `from_json`."""
@@ -251,6 +208,7 @@ class Settings(Section):
             "max_quiet_days": self.coverage.max_quiet_days,
             "coverage_since": self.coverage.since,
             "refresh_after_days": self.lacrm.refresh_after_days,
+            **self.destinations.sql_parameters(),
         }
 
     def calendly_accounts(self) -> tuple[CalendlyAccount, ...]:

@@ -3,12 +3,13 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from calendly_pipeline.failures import SettingsError
-from calendly_pipeline.settings import Destination, Settings
+from calendly_pipeline.settings import Settings
 
 RENAMED: dict[str, str] = {}
 """Former dotted key -> present one; a file that still uses the former is told so."""
@@ -46,10 +47,14 @@ def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]
     """Dotted names of every setting; lists of tables appear under their own name."""
     keys: list[str] = []
     for name, field in model.model_fields.items():
-        annotation = field.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            keys += known_keys(annotation, f"{prefix}{name}.")
-        else:
-            keys.append(prefix + name)
-    keys += [f"{prefix}destinations.lacrm.{name}" for name in Destination.model_fields] if model is Settings else []
+        section = _section_of(field.annotation)
+        keys += [prefix + name] if section is None else known_keys(section, f"{prefix}{name}.")
     return keys
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    """The section that a key holds, also when it may be absent."""
+    kinds = [annotation, *get_args(annotation)] if not isinstance(annotation, type) else [annotation]
+    if get_origin(annotation) not in (None, Union, UnionType):
+        return None
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

@@ -50,9 +50,38 @@ sync_ledger = sa.Table(
     sa.Column("answer", sa.Text, nullable=False, server_default=""),
     sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("settled_at", sa.DateTime(timezone=True)),
+    sa.Column("kind", sa.Text, nullable=False, server_default=""),
+    sa.Column("contact_id", sa.Text),
+    sa.Column("label", sa.Text, nullable=False, server_default=""),
+    sa.Column("remote_id", sa.Text),
+    sa.Column("run_id", sa.Text),
     sa.Index("sync_ledger_by_record", "destination", "record_key"),
 )
-"""One row per attempt: `outcome` is intent, accepted, rejected or unknown; `answer` holds the vendor's words."""
+"""One row per attempt: `outcome` is intent, accepted, rejected or unknown; `answer` holds the vendor's words.
+
+`remote_id` is the destination's own id of what was written, `contact_id` whose card or profile it is about.
+"""
+
+sync_runs = sa.Table(
+    "sync_runs",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("planned_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("accepted_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("rejected_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("unknown_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("skipped_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("blocked_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("deferred_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("requests_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("refused_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waited_seconds", sa.Float, nullable=False, server_default="0"),
+    sa.Column("stopped_because", sa.Text, nullable=False, server_default=""),
+)
+"""One row per send that was to write; a row without `ended_at` was cut off."""
 
 
 webhook_deliveries = sa.Table(

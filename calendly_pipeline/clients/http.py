@@ -29,6 +29,7 @@ from calendly_pipeline.failures import (
     Rejected,
     Unauthenticated,
     Unavailable,
+    Unreachable,
 )
 
 CONNECT_SECONDS = 10.0
@@ -138,18 +139,20 @@ class VendorClient:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        may_be_empty: bool = False,
         named: str | None = None,
     ) -> Answer:
-        """Send one request, again while the vendor is unavailable; `repeatable` False: once. Raises ApiError.
+        """Send one request, again while the vendor is unavailable. Raises ApiError.
 
-        `named` is what errors and landing call the request where its path does not tell what was asked.
+        `repeatable` False: again only while it cannot have arrived. `may_be_empty`: no content means done, whatever the
+        status of success. `named` is what errors and landing call the
+        request where its path does not tell what was asked.
         """
         query = urlencode(params or {})
         request = f"{method} {named or path}" + (f"?{query}" if query else "")
-        attempts = self.retry.attempts if repeatable else 1
         context = stamina.retry_context(
-            on=_wait_before_another,
-            attempts=attempts,
+            on=_wait_before_another if repeatable else _wait_if_not_arrived,
+            attempts=self.retry.attempts,
             timeout=None,
             wait_initial=self.retry.first_wait_seconds,
             wait_max=self.retry.longest_wait_seconds,
@@ -159,7 +162,7 @@ class VendorClient:
             with attempt:
                 if attempt.num > 1:
                     self.traffic.repeated += 1
-                return await self._once(method, path, query, request, body, headers, kind)
+                return await self._once(method, path, query, request, body, headers, kind, may_be_empty)
         raise AssertionError("stamina always yields an attempt")
 
     def authorization(self, token: str) -> str:
@@ -190,6 +193,7 @@ class VendorClient:
         body: Any,
         headers: Mapping[str, str] | None,
         kind: str,
+        may_be_empty: bool,
     ) -> Answer:
         token = await self.tokens.token()
         response = await self._answer(method, path, query, request, body, headers, token)
@@ -197,7 +201,8 @@ class VendorClient:
             token = await self.tokens.token()
             response = await self._answer(method, path, query, request, body, headers, token)
         data = parsed(response.content)
-        if response.is_success and (data is not None or response.status_code == 204):
+        is_empty = response.status_code == 204 or (may_be_empty and not response.content.strip())
+        if response.is_success and (data is not None or is_empty):
             received_at = datetime.fromtimestamp(self.deadline.clock.unix(), UTC)
             return Answer(kind, request.partition(" ")[2], received_at, response.content, data)
         if response.status_code == 429:
@@ -236,6 +241,9 @@ class VendorClient:
             told = None if response.is_server_error and not self._window_of(response) else response.headers
             self.budget.settle(told, refused=response.status_code == 429, sent_at=sent_at)
             return response
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            said = f"no connection came about ({type(error).__name__})"
+            raise Unreachable(self.vendor, request, said, "Check the network.") from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             said = f"no whole answer came ({type(error).__name__})"
             raise Unavailable(self.vendor, request, said, "Check the network.") from error
@@ -281,6 +289,10 @@ def _wait_before_another(error: Exception) -> bool | float:
     if isinstance(error, RateLimited) and error.is_window_known:
         return REFUSED_PAUSE_SECONDS  # then it queues again, and the budget knows how long
     return isinstance(error, Unavailable)
+
+
+def _wait_if_not_arrived(error: Exception) -> bool | float:
+    return _wait_before_another(error) if isinstance(error, Unavailable) and not error.may_have_arrived else False
 
 
 def parsed(content: bytes, *secrets: str) -> Any:

@@ -1,4 +1,4 @@
-"""Less Annoying CRM, API v2: what is read of contacts, users and custom fields. One URL; the body names the function.
+"""Less Annoying CRM, API v2: contacts, users and custom fields; notes and events. One URL; the body names the function.
 
     POST /v2/ {"Function": "GetContacts", "Parameters": {...}}  ->  {"HasMoreResults": ..., "Results": [...]}
 
@@ -7,7 +7,7 @@ The vendor publishes no rate limit; one request a second, one after the other, i
 (PostHog's connector), so after a 400 the client asks for the key's user, which needs no permission.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -32,6 +32,7 @@ PER_SECOND = 1.0
 MOST_PAGES = 10_000
 
 RecordType = Literal["Contacts", "Companies"]
+Attached = Literal["Notes", "Events"]
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,14 @@ class LacrmClient(VendorClient):
         *,
         kind: str,
         shown: Mapping[str, Any] | None = None,
+        repeatable: bool = True,
     ) -> Answer:
-        """Call a function that reads; `shown` are the parameters that errors and landing may name. Raises ApiError."""
+        """Call a function; `shown` are the parameters that errors and landing may name. Raises ApiError.
+
+        `repeatable` False: the function would do its work twice.
+        """
         try:
-            return await self._call(function, parameters or {}, kind, shown or {})
+            return await self._call(function, parameters or {}, kind, shown or {}, repeatable)
         except (Unauthenticated, PermissionDenied):
             raise
         except Rejected as rejected:
@@ -137,12 +142,19 @@ class LacrmClient(VendorClient):
             raise Unavailable(self.vendor, "POST /GetContact", "the answer is no contact", "Try again later.")
         return answer
 
-    async def _pages(self, function: str, parameters: Mapping[str, Any], kind: str, key: str) -> AsyncIterator[Answer]:
+    async def _pages(
+        self,
+        function: str,
+        parameters: Mapping[str, Any],
+        kind: str,
+        key: str,
+        shown: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Answer]:
         """Every page; raises PagingStuck when one brings nothing new and yet is not the last."""
         seen: set[str] = set()
         for number in range(1, MOST_PAGES + 1):
             asked = {**parameters, "MaxNumberOfResults": self.page_size, "Page": number}
-            answer = await self.call(function, asked, kind=kind, shown=asked)
+            answer = await self.call(function, asked, kind=kind, shown=asked if shown is None else shown)
             rows = self.rows(answer)
             ids = {str(row.get(key)) for row in rows}
             is_stuck = ids <= seen
@@ -163,10 +175,79 @@ class LacrmClient(VendorClient):
             raise Unavailable(self.vendor, f"POST {answer.request}", "the answer holds no results", "Try again later.")
         return rows
 
-    async def _call(self, function: str, parameters: Mapping[str, Any], kind: str, shown: Mapping[str, Any]) -> Answer:
+    async def contacts_by_id(self, contact_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The contacts of these ids that the key sees, `PAGE_SIZE` a request."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(contact_ids), self.page_size):
+            some = list(contact_ids[start : start + self.page_size])
+            pages = self._pages("GetContactsById", {"ContactIds": some}, "contacts", "ContactId", shown={})
+            found += [row async for page in pages for row in self.rows(page)]
+        return found
+
+    async def edit_contact(self, contact_id: str, fields: Mapping[str, Any]) -> None:
+        """Set fields by their display name; None blanks one. Safe to repeat; the answer is empty.
+
+        A name that LACRM does not know is ignored without an error, and so is a field's id (lacrm-mcp): read back.
+        """
+        named = {"ContactId": contact_id}
+        await self.call("EditContact", {**named, **fields}, kind="edit", shown=named)
+
+    async def create_note(self, contact_id: str, text: str, displayed_at: str) -> str:
+        """Add a note to a contact's history; its id. Not to be repeated: a second call makes a second note."""
+        parameters = {"ContactId": contact_id, "Note": text, "DateDisplayedInHistory": displayed_at}
+        return await self._created("CreateNote", parameters, "NoteId", contact_id)
+
+    async def edit_note(self, note_id: str, text: str, displayed_at: str) -> None:
+        """Overwrite a note. Safe to repeat."""
+        parameters = {"NoteId": note_id, "Note": text, "DateDisplayedInHistory": displayed_at}
+        await self.call("EditNote", parameters, kind="edit", shown={"NoteId": note_id})
+
+    async def create_event(self, contact_id: str, event: Mapping[str, Any]) -> str:
+        """Add an event that a contact attended; its id. Not to be repeated: a second call makes a second event."""
+        attendees = [{"IsUser": False, "AttendeeId": contact_id, "AttendanceStatus": "IsAttending"}]
+        return await self._created("CreateEvent", {**event, "Attendees": attendees}, "EventId", contact_id)
+
+    async def edit_event(self, event_id: str, event: Mapping[str, Any]) -> None:
+        """Change an event. Safe to repeat."""
+        await self.call("EditEvent", {"EventId": event_id, **event}, kind="edit", shown={"EventId": event_id})
+
+    async def attached(self, function: Attached, contact_id: str) -> list[dict[str, Any]]:
+        """Every note, or every event, of a contact."""
+        pages = self._pages(
+            f"Get{function}AttachedToContact", {"ContactId": contact_id}, "attached", f"{function[:-1]}Id"
+        )
+        return [row async for page in pages for row in self.rows(page)]
+
+    async def create_field(self, name: str, kind: str, options: Sequence[str] = ()) -> None:
+        """Add a custom field to contacts; needs an account admin's key. Not to be repeated."""
+        parameters = {
+            "Name": name,
+            "Type": kind,
+            "RecordType": "Contact",
+            **({"Options": list(options)} if options else {}),
+        }
+        await self.call("CreateCustomField", parameters, kind="field", shown={"Name": name}, repeatable=False)
+
+    async def create_contact(self, contact: Mapping[str, Any]) -> str:
+        """Add a contact; its id. Not to be repeated: LACRM looks for no duplicate."""
+        return await self._created("CreateContact", contact, "ContactId", None)
+
+    async def _created(self, function: str, parameters: Mapping[str, Any], key: str, contact_id: str | None) -> str:
+        shown = {"ContactId": contact_id} if contact_id else {}
+        answer = await self.call(function, parameters, kind="create", shown=shown, repeatable=False)
+        if not isinstance(answer.data, dict) or not answer.data.get(key):
+            raise Unavailable(self.vendor, f"POST /{function}", f"the answer names no {key}", "Look it up.")
+        return str(answer.data[key])
+
+    async def _call(
+        self, function: str, parameters: Mapping[str, Any], kind: str, shown: Mapping[str, Any], repeatable: bool = True
+    ) -> Answer:
         named = f"/{function}" + (f"?{urlencode(shown)}" if shown else "")
         body = {"Function": function, "Parameters": dict(parameters)}
-        answer = await self.send("POST", "/", body=body, kind=kind, named=named)
+        is_write = not function.startswith("Get")
+        answer = await self.send(
+            "POST", "/", body=body, kind=kind, named=named, repeatable=repeatable, may_be_empty=is_write
+        )
         if isinstance(answer.data, dict) and {"ErrorCode", "ErrorDescription"} <= answer.data.keys():
             raise self.error_of(400, f"POST {named}", answer.data)  # an error may come with a 200 (lacrm-mcp)
         return answer

@@ -23,7 +23,7 @@ def test_only_what_differs_is_written(tables: Tables) -> None:
     assert row["payload"] == {"Last meeting": "2026-05-01", "Meetings": "1"}
     assert row["before"] == {"Last meeting": "2026-03-01", "Meetings": None}
     assert row["reason"] == "2 fields differ: Last meeting, Meetings"
-    assert (row["changed_fields_count"], row["counts_for_guard"]) == (2, True)
+    assert (row["changed_fields_count"], row["counts_for_guard"]) == (2, False)
     assert plan(met_once(tables, Meetings=""))["reason"] == "1 field differs: Meetings"
 
 
@@ -179,7 +179,7 @@ def test_a_newer_day_alone_waits(tables: Tables, present: str, refresh: int, ope
 
 def test_another_change_takes_the_newer_day_along(tables: Tables) -> None:
     """When something else is written anyway the data-through date goes with it."""
-    row = plan(met_once(tables, Data_through="2026-06-29", Meetings="7"))
+    row = plan(met_once(tables, Data_through="2026-06-29", Meetings="7"), sent(1, Meetings="7"))
     assert (row["payload"], row["counts_for_guard"]) == ({"Meetings": "1", "Data through": "2026-06-30"}, True)
 
 

@@ -42,7 +42,7 @@ def test_rows_are_readable(tables: Tables) -> None:
 def test_only_and_limit(tables: Tables) -> None:
     """`only` gives one record, `limit` the first so many, zero none."""
     given_plan(tables)
-    assert [row["record_key"] for row in plan_table(tables.connection, "lacrm", only="b")] == ["b"]
-    assert plan_table(tables.connection, "lacrm", only="nobody") == []
+    assert [row["record_key"] for row in plan_table(tables.connection, "lacrm", only=("b",))] == ["b"]
+    assert plan_table(tables.connection, "lacrm", only=("nobody",)) == []
     assert [row["record_key"] for row in plan_table(tables.connection, "lacrm", limit=2)] == ["f", "d"]
     assert plan_table(tables.connection, "lacrm", limit=0) == []

@@ -6,7 +6,7 @@ with blanks as (
     from (
         select record_key, unnest(map_entries(from_json(payload, '"MAP(VARCHAR, VARCHAR)"'))) as planned
         from destinations.plan
-        where destination = 'lacrm'
+        where destination = 'lacrm' and kind = 'card'
     )
     where planned.value is null
 )

@@ -6,7 +6,7 @@ with wanted as (
 ),
 
 planned as (
-    select record_key from destinations.plan where destination = 'lacrm'
+    select record_key from destinations.plan where destination = 'lacrm' and kind = 'card'
 )
 
 select contact_id as record_key, 'missing' as problem from wanted anti join planned on contact_id = record_key

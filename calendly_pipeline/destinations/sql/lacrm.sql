@@ -6,7 +6,7 @@ with changes as (
     select
         contact_id,
         list({'field': field, 'wanted': wanted, 'present': present} order by position) as fields,
-        bool_or(metric <> 'meeting_data_through_on') as counts_for_guard,
+        bool_or(metric not in ('meeting_data_through_on', 'meetings_this_quarter_count')) as counts_for_guard,
         bool_or(
             metric <> 'meeting_data_through_on'
             or wanted is null
@@ -26,6 +26,12 @@ unknown as (
     group by contact_id
 ),
 
+written as (
+    select record_key as contact_id
+    from destinations.sent
+    where destination = 'lacrm' and accepted_at is not null
+),
+
 -- Who has a number to show: met the firm, shares what a member of the household did, or was written to before.
 met as (
     select contact_id
@@ -39,14 +45,14 @@ met as (
         $credit_counts = 'household'
         or $credit_portfolio_review = 'household' and attended.is_portfolio_review
     union
-    select record_key as contact_id
-    from destinations.ledger
-    where destination = 'lacrm' and outcome = 'accepted'
+    select contact_id from written
 ),
 
 decided as (
     select
         contacts.contact_id,
+        coalesce(contacts.full_name, contacts.company) as record_name,
+        written.contact_id is not null as was_written,
         changes.fields,
         changes.counts_for_guard,
         unknown.fields as unknown_fields,
@@ -61,6 +67,7 @@ decided as (
     left join met on contacts.contact_id = met.contact_id
     left join changes on contacts.contact_id = changes.contact_id
     left join unknown on contacts.contact_id = unknown.contact_id
+    left join written on contacts.contact_id = written.contact_id
     where contacts.source = 'crm' and not contacts.is_company
 ),
 
@@ -95,5 +102,7 @@ select
         else 'the card is up to date'
     end as reason,
     len(planned_fields)::integer as changed_fields_count,
-    operation = 'update' and counts_for_guard as counts_for_guard  -- a newer data-through date alone does not
+    operation = 'update' and was_written and counts_for_guard
+        as counts_for_guard,  -- a newer data-through date or a new quarter alone does not
+    record_name
 from planned

@@ -3,9 +3,22 @@
 -- of which neither speaks is unknown. A day is compared as a day (`2026-03-01` and `3/1/2026` are the same), a number as a
 -- number (`3` and `3.0`). A blank is a change only over what we last wrote ourselves.
 -- A first meeting is never moved to a later day unless we wrote it ourselves: files often begin after the relationship.
+-- The merge strategy and what may be touched are `destinations.lacrm`'s.
 -- grain: contact_id, field
 -- source of truth: metrics.contact_metrics for what should stand there
-with cards as (
+with rules as (
+    select unnest(
+        from_json(
+            $lacrm,
+            '{
+                "merge_strategy": "VARCHAR", "field_strategies": "MAP(VARCHAR, VARCHAR)", "touchable": ["VARCHAR"],
+                "keep_existing": "BOOLEAN"
+            }'
+        )
+    )
+),
+
+cards as (
     select
         contacts.contact_id,
         from_json(contacts.fields, '"MAP(VARCHAR, VARCHAR)"') as cells,
@@ -128,10 +141,22 @@ select
     is_known,  -- the CRM has the field, as its API or export says, or we wrote it since
     present,  -- in the form we write; null: blank, or unknown
     last_written,  -- by our last accepted write of the field
-    is_known and case
+    is_known and may_touch and case
         when wanted is null then coalesce(present = last_written, false)
         when metric = 'first_meeting_on' and try_cast(present as date) < try_cast(wanted as date)
             then coalesce(present = last_written, false)
         else wanted is distinct from present
     end as is_changed
-from compared
+from (
+    select
+        compared.*,
+        (rules.touchable is null or list_contains(rules.touchable, compared.field))
+        and case coalesce(rules.field_strategies[compared.field], rules.merge_strategy)
+            when 'overwrite' then
+                not rules.keep_existing or compared.present is null or compared.present is not distinct from compared.last_written
+            when 'append_only' then compared.present is null
+            else false
+        end as may_touch
+    from compared
+    cross join rules
+)

@@ -1,0 +1,214 @@
+"""Less Annoying CRM as a destination: custom fields of the contact card, and notes or events of meetings.
+
+Reads before it writes: which contacts the key may edit (one request per 10,000), what stands on the cards that would
+change (one per 10,000), and the notes or events of every contact that is to get a new one (one per contact). Reads back
+after: LACRM ignores a field it does not know without an error.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from types import TracebackType
+from typing import Any, ClassVar
+
+from calendly_pipeline import environment
+from calendly_pipeline.clients.http import StaticToken, Traffic
+from calendly_pipeline.clients.lacrm import LacrmClient
+from calendly_pipeline.destinations.adapter import Adapter
+from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, mistakes
+from calendly_pipeline.destinations.merging import narrowed
+from calendly_pipeline.destinations.records import Kind, Outcome, Record
+from calendly_pipeline.findings import Finding
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.state import State
+
+TOKEN = re.compile(r"\[meeting [^\]]+\]")
+NO_EDIT = "the key's user may not edit this contact; share it with that user in LACRM, or use an admin's key"
+IGNORED = "LACRM took the write and kept another value in {}; see the field's settings in LACRM"
+FOUND = "found by its token"
+
+
+def make_adapter(settings: Settings, _state: State) -> "LacrmAdapter | None":
+    """The adapter; None without a key."""
+    key = environment.secret(settings.lacrm.token_env)
+    if key is None:
+        return None
+    pace = settings.lacrm.requests_per_second
+    return LacrmAdapter(LacrmClient(environment.lacrm_api_url(), StaticToken(key), per_second=pace), settings)
+
+
+class LacrmAdapter(Adapter):
+    """Cards are set field by field, which may be repeated; notes and events are found again by their token."""
+
+    name = "lacrm"
+    kinds: ClassVar[Mapping[str, Kind]] = {
+        "card": Kind(phase=0),
+        "note": Kind(repeatable=frozenset({"update"}), phase=1),
+        "event": Kind(repeatable=frozenset({"update"}), phase=1),
+    }
+
+    def __init__(self, client: LacrmClient, settings: Settings) -> None:
+        self.client = client
+        self.rules = settings.destinations.lacrm
+        self.fields = {field.field: field for field in lacrm_fields(settings)}
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.client.__aexit__(kind, error, trace)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the client did."""
+        return self.client.traffic
+
+    @property
+    def waited_seconds(self) -> float:
+        """Waits for the even pace."""
+        return self.client.budget.waited_seconds
+
+    async def check(self) -> list[Finding]:
+        """Every mapped field is there, of the right type, with the options that are written."""
+        return [Finding("error", "lacrm.fields", text) for text in mistakes(self.fields.values(), await self._there())]
+
+    async def create_fields(self) -> list[str]:
+        """Create the mapped fields that are missing; needs an account admin's key."""
+        there = await self._there()
+        missing = [field for field in self.fields.values() if field.field not in there]
+        for field in missing:
+            await self.client.create_field(field.field, field.field_type, field.options)
+        return [f"the {field.field_type} field {field.field!r}" for field in missing]
+
+    async def prepare(self, records: Sequence[Record]) -> list[Record | Outcome]:
+        """Narrow cards to what differs now; find notes and events that are there already."""
+        if records[0].kind == "card":
+            return await self._prepared_cards(records)
+        creates = {record.contact_id: record for record in records if record.operation == "create"}
+        attached = {contact_id: await self._attached(record) for contact_id, record in creates.items()}
+        return [_adopted(record, attached.get(record.contact_id, {})) for record in records]
+
+    async def send(self, records: Sequence[Record]) -> list[Outcome]:
+        """One record; see `Kind`."""
+        (record,) = records
+        if record.kind == "card":
+            await self.client.edit_contact(record.key, record.payload)
+            return [Outcome(record.key, "accepted")]
+        return [Outcome(record.key, "accepted", remote_id=await self._write_attached(record))]
+
+    async def confirm(self, records: Sequence[Record]) -> list[Outcome]:
+        """Read cards back; what LACRM ignored is rejected."""
+        if records[0].kind != "card":
+            return []
+        there = await self._cards([record.key for record in records])
+        wrong = {record.key: self._differing(record, there.get(record.key, {})) for record in records}
+        return [Outcome(key, "rejected", IGNORED.format(", ".join(names))) for key, names in wrong.items() if names]
+
+    async def look_up(self, record: Record) -> Outcome | None:
+        """A note or an event by the token in its text."""
+        found = _by_token(record, await self._attached(record))
+        if found is None:
+            return Outcome(record.key, "rejected", "it is not there")
+        return Outcome(record.key, "accepted", FOUND, remote_id=found)
+
+    async def _prepared_cards(self, records: Sequence[Record]) -> list[Record | Outcome]:
+        writable = {
+            str(row["ContactId"])
+            async for page in self.client.contacts("Contacts", RequiresWriteAccess=True)
+            for row in self.client.rows(page)
+        }
+        there = await self._cards([record.key for record in records if record.key in writable])
+        return [
+            self._narrowed_card(record, there[record.key])
+            if record.key in there
+            else Outcome(record.key, "rejected", NO_EDIT)
+            for record in records
+        ]
+
+    def _narrowed_card(self, record: Record, card: Mapping[str, str]) -> Record | Outcome:
+        kept = {name for name in record.payload if self._is_earlier_first_meeting(record, name, card)}
+        payload = {name: value for name, value in record.payload.items() if name not in kept}
+        return narrowed(replace(record, payload=payload), card, self.rules)
+
+    def _is_earlier_first_meeting(self, record: Record, name: str, card: Mapping[str, str]) -> bool:
+        """An earlier first meeting that somebody typed since the plan was made stays."""
+        now, wanted = card.get(name) or "", record.payload[name] or ""
+        is_first = self.fields[name].metric == "first_meeting_on"
+        return bool(is_first and now and wanted and now < wanted and now != record.written.get(name))
+
+    async def _cards(self, contact_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        rows = await self.client.contacts_by_id(contact_ids) if contact_ids else []
+        return {str(row["ContactId"]): {name: self._form(name, row.get(name)) for name in self.fields} for row in rows}
+
+    def _differing(self, record: Record, card: Mapping[str, str]) -> list[str]:
+        return [
+            name for name, value in record.payload.items() if card.get(name, "") != ("" if value is None else value)
+        ]
+
+    def _form(self, name: str, value: Any) -> str:
+        """A value as LACRM tells it, in the form that is written."""
+        text = "" if value is None else str(value).strip()
+        kind = self.fields[name].field_type
+        if kind == "Number" and text:
+            return _whole(text)
+        return _day(text) if kind == "Date" and text else text
+
+    async def _attached(self, record: Record) -> dict[str, str]:
+        """The notes or the events of a record's contact: id -> text."""
+        if record.contact_id is None:
+            return {}
+        if record.kind == "event":
+            rows, key, text = await self.client.attached("Events", record.contact_id), "EventId", "Description"
+        else:
+            rows, key, text = await self.client.attached("Notes", record.contact_id), "NoteId", "Note"
+        return {str(row[key]): str(row.get(text) or "") for row in rows}
+
+    async def _write_attached(self, record: Record) -> str:
+        whole = {**record.fields, **record.payload}
+        if record.kind == "note":
+            if record.remote_id is None:
+                return await self.client.create_note(record.contact_id or "", whole["text"], whole["starts_at"])
+            await self.client.edit_note(record.remote_id, whole["text"], whole["starts_at"])
+            return record.remote_id
+        event = {
+            "Name": whole["title"],
+            "StartDate": whole["starts_at"],
+            "EndDate": whole["ends_at"],
+            "Description": whole["text"],
+        }
+        if record.remote_id is None:
+            return await self.client.create_event(record.contact_id or "", event)
+        await self.client.edit_event(record.remote_id, event)
+        return record.remote_id
+
+    async def _there(self) -> dict[str, dict[str, Any]]:
+        pages = self.client.custom_fields("Contact")
+        return {str(row.get("Name")): row async for page in pages for row in self.client.rows(page)}
+
+
+def _adopted(record: Record, attached: Mapping[str, str]) -> Record:
+    """A new note that is there already, after a merge of contacts or a lost state store, is edited instead."""
+    found = _by_token(record, attached) if record.operation == "create" else None
+    return record if found is None else replace(record, operation="update", remote_id=found)
+
+
+def _by_token(record: Record, attached: Mapping[str, str]) -> str | None:
+    token = TOKEN.search(str(record.fields.get("text") or record.payload.get("text") or ""))
+    return next((key for key, text in attached.items() if token is not None and token[0] in text), None)
+
+
+def _whole(text: str) -> str:
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else text
+
+
+def _day(text: str) -> str:
+    for form in ("%Y-%m-%d", "%m/%d/%Y"):
+        try:
+            return datetime.strptime(text[:10], form).date().isoformat()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    return text
