@@ -5,13 +5,16 @@ A destination whose table is absent is not planned, except LACRM's. Secrets neve
 
 import json
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from calendly_pipeline.settings_kinds import Section
 
 MergeStrategy = Literal["append_only", "overwrite", "ignore_existing"]
+ApiName = Annotated[str, Field(pattern=r"^[A-Za-z]\w{0,79}$")]
+"""Of an object or a field of Salesforce."""
+LinkField = Literal["email", "link", "name", "type"]
 
 
 class Destination(Section):
@@ -43,10 +46,40 @@ class LacrmDestination(Destination):
     )
 
 
+class SalesforceLinks(Destination):
+    """Salesforce: a row for every Calendly link, and the link field of its users."""
+
+    api_version: Annotated[str, Field(pattern=r"^\d{2,3}\.0$")] = Field(
+        default="64.0", description="Version of the REST API."
+    )
+    object: ApiName = Field(default="Calendly__CalendlyLink__c", description="API name of the object of the links.")
+    external_id_field: ApiName | None = Field(
+        default=None, description="API name of its external id; default: the only one it has."
+    )
+    user_field: ApiName | Literal[""] = Field(
+        default="Calendly__CalendlyLink__c", description="Field of User that takes the profile link; blank: none."
+    )
+    fields: dict[LinkField, str] = Field(
+        default={},
+        description="What goes into which field, by API name or label. email and link are found by their labels.",
+    )
+    mirror: bool = Field(
+        default=False, description="Blank what we wrote once its link is gone from Calendly; else it stays."
+    )
+
+    @model_validator(mode="after")
+    def _two_in_one_field(self) -> Self:
+        named = [name.strip().lower() for name in self.fields.values()]
+        if len(set(named)) < len(named):
+            raise ValueError("two entries name the same field")
+        return self
+
+
 class Destinations(Section):
     """The receiving tools. None: the table is absent."""
 
     lacrm: LacrmDestination = LacrmDestination()
+    salesforce_links: SalesforceLinks | None = None
 
     def configured(self) -> dict[str, Destination]:
         """Name -> settings of every destination that is planned."""

@@ -36,8 +36,7 @@ from calendly_pipeline.failures import DailyLimitReached, PagingStuck, RateLimit
 API_VERSION = "64.0"
 BATCH_SIZE = 200
 """The most records of one collection request (REST API guide, sObject Collections)."""
-EMAILS_PER_QUERY = 50
-KEYS_PER_QUERY = 100
+VALUES_PER_QUERY = 100
 """URI and headers together may have 16,384 bytes (help.salesforce.com 000386264)."""
 
 Record = Mapping[str, Any]
@@ -52,8 +51,6 @@ class User:
     """Lower case."""
     username: str
     is_active: bool
-    link: str | None
-    """What the link field holds."""
 
 
 class _Busy(Exception):
@@ -103,15 +100,19 @@ class SalesforceClient:
         """An object with its fields; raises NotFound when there is none, or none that the user may see."""
         return described(await self.send("GET", f"sobjects/{name}/describe"))
 
-    async def users(self, addresses: Iterable[str], link_field: str) -> list[User]:
-        """Users with one of the addresses, inactive ones too; Salesforce compares without regard to case."""
-        columns = ("Id", "Email", "Username", "IsActive", link_field)
-        return [_user(row, link_field) for row in await self._where("User", columns, "Email", addresses)]
+    async def users(self) -> list[User]:
+        """The organization's own users, inactive ones too: neither guests and partners of its sites, nor robots."""
+        query = "SELECT Id, Email, Username, IsActive FROM User WHERE UserType = {kind}"
+        return [_user(row) for row in await self._query(format_soql(query, kind="Standard"), "query User")]
 
     async def rows(self, name: str, key: str, keys: Iterable[str], fields: Sequence[str]) -> list[dict[str, Any]]:
         """Rows of an object whose `key` field holds one of the keys, with their Id, the key and the fields."""
         columns = tuple(dict.fromkeys(("Id", key, *fields)))
-        found = await self._where(name, columns, key, keys)
+        query = "SELECT {columns:literal} FROM {name:literal} WHERE {key:literal} IN {keys}"
+        named = {"columns": ", ".join(columns), "name": name, "key": key}
+        found: list[dict[str, Any]] = []
+        for part in _parts(sorted(set(keys)), VALUES_PER_QUERY):
+            found += await self._query(format_soql(query, **named, keys=part), f"query {name}")
         return [{column: row.get(column) for column in columns} for row in found]
 
     async def upsert(self, name: str, external_id_field: str, records: Sequence[Record]) -> list[RecordResult]:
@@ -144,15 +145,6 @@ class SalesforceClient:
                 self.traffic.repeated += attempt.num > 1
                 return await self._once(method, path, request, params, body)
         raise AssertionError("stamina always yields an attempt")
-
-    async def _where(self, name: str, columns: Sequence[str], key: str, values: Iterable[str]) -> list[dict[str, Any]]:
-        size = EMAILS_PER_QUERY if key == "Email" else KEYS_PER_QUERY
-        query = "SELECT {columns:literal} FROM {name:literal} WHERE {key:literal} IN {values}"
-        found: list[dict[str, Any]] = []
-        for part in _parts(sorted(set(values)), size):
-            named = {"columns": ", ".join(columns), "name": name, "key": key}
-            found += await self._query(format_soql(query, **named, values=part), f"query {name}")
-        return found
 
     async def _query(self, soql: str, shown: str) -> list[dict[str, Any]]:
         """Every page."""
@@ -237,10 +229,9 @@ class SalesforceClient:
         return said[:LONGEST_WORDS]
 
 
-def _user(row: Mapping[str, Any], link_field: str) -> User:
+def _user(row: Mapping[str, Any]) -> User:
     address = str(row.get("Email") or "").strip().lower()
-    link = row.get(link_field)
-    return User(str(row["Id"]), address, str(row.get("Username") or ""), bool(row.get("IsActive")), link or None)
+    return User(str(row["Id"]), address, str(row.get("Username") or ""), bool(row.get("IsActive")))
 
 
 def _parts(values: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -124,6 +124,7 @@ identified as (
     where
         (platform = 'lacrm' and kind in ('contact_ids', 'contact_fields', 'company_fields'))
         or (platform = 'calendly' and kind in ('user_ids', 'event_type_ids'))
+        or (platform = 'salesforce' and kind = 'users')
 )
 
 select

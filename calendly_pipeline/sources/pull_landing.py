@@ -119,7 +119,11 @@ class Landing:
 
     def land_ids(self, kind: str, ids: Iterable[str]) -> None:
         """Land the list of all ids of a whole listing, when it differs from the last one: who is not on it is gone."""
-        listed, now = sorted(ids), datetime.now(UTC)
+        self.land_whole(kind, sorted(ids))
+
+    def land_whole(self, kind: str, listed: Sequence[Any]) -> None:
+        """Land a whole list as one line, when it differs from the last one; rows in a fixed order."""
+        now = datetime.now(UTC)
         before, digest = self.index.named("page", [kind]).get(kind), digest_of(listed)
         if before is None or before.digest != digest:
             self.writer.note(ACCOUNT_FOLDER, kind, {kind: listed}, now)

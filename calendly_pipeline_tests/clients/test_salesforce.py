@@ -57,19 +57,28 @@ def test_describe_gives_fields_by_label(given: Asker) -> None:
     assert not found.fields[0].is_updateable
 
 
-def test_users_by_address_in_batches(given: Asker) -> None:
-    """Everybody with one of the addresses, the inactive too, whatever the case; 50 addresses a request."""
+def test_the_organizations_own_users(given: Asker) -> None:
+    """Everybody, the inactive too, with addresses in lower case, page by page; no partners, guests or robots."""
+    given.org.server.page_size = 2
     world = given.org.world
-    world.add_user("O'Hara@Firm.example", username="ohara@crm", is_active=False, link="https://calendly.com/ohara")
-    many = [f"nobody{number}@firm.example" for number in range(99)]
-    found = given.asked(lambda client: client.users([*many, "o'hara@firm.example", "host1@firm.example"], USER_LINK))
-    shown = sorted((user.address, user.username, user.is_active, user.link) for user in found)
-    assert shown == [
-        ("host1@firm.example", "host1@firm.example.crm", True, None),
-        ("o'hara@firm.example", "ohara@crm", False, "https://calendly.com/ohara"),
+    world.add_user("O'Hara@Firm.example", username="ohara@crm", is_active=False)
+    world.add_user("host1@firm.example", username="site@crm", kind="Guest")
+    found = given.asked(lambda client: client.users())
+    assert [(user.address, user.username, user.is_active) for user in found] == [
+        *((f"host{n}@firm.example", f"host{n}@firm.example.crm", True) for n in (1, 2, 3)),
+        ("o'hara@firm.example", "ohara@crm", False),
     ]
-    assert [called.verb for called in given.org.server.calls] == ["query"] * 3
+    assert [called.verb for called in given.org.server.calls] == ["query"] * 2
     assert given.org.server.writes() == []
+
+
+def test_rows_by_key_in_batches(given: Asker) -> None:
+    """A hundred keys a request, because an address has an end; a quote in a key ends nothing."""
+    given.org.world.add_row(LINK_OBJECT, link("o'hara"))
+    keys = [f"k{number}" for number in range(199)] + ["o'hara"]
+    found = given.asked(lambda client: client.rows(LINK_OBJECT, LINK_KEY, keys, [URL]))
+    assert [row[LINK_KEY] for row in found] == ["o'hara"]
+    assert [called.verb for called in given.org.server.calls] == ["query"] * 2
 
 
 def test_pages_of_rows_are_read_to_the_end(given: Asker) -> None:
@@ -94,7 +103,7 @@ def test_upsert_gives_each_record_its_result(given: Asker) -> None:
 
 def test_update_goes_by_id_and_needs_no_request_for_nothing(given: Asker) -> None:
     """Users are changed by their id; no records, no request."""
-    (user,) = given.asked(lambda client: client.users(["host2@firm.example"], USER_LINK))
+    user = given.asked(lambda client: client.users())[1]
     record = {"Id": user.user_id, USER_LINK: "https://calendly.com/host2"}
     (result,) = given.asked(lambda client: client.update("User", [record]))
     assert (result.is_accepted, result.record_id) == (True, user.user_id)

@@ -12,3 +12,16 @@ select
     is_repeatable,  -- creating it twice leaves one
     blocked_reason  -- why it cannot be sent; null: it can
 from destinations.lacrm_records
+union all by name
+select
+    destination,
+    record_key,
+    kind,
+    contact_id,
+    label,
+    happened_at,
+    fields,
+    is_once,
+    is_repeatable,
+    blocked_reason
+from destinations.salesforce_links_records

@@ -31,6 +31,7 @@ USER_FIELDS = (
     FieldSpec("Email", "Email", "email", 128),
     FieldSpec("Username", "Username", "string", 80),
     FieldSpec("IsActive", "Active", "boolean", 0),
+    FieldSpec("UserType", "User Type", "picklist", 40, is_writable=False),
 )
 
 
@@ -71,10 +72,12 @@ class World:
         """The link object."""
         return self.objects[LINK_OBJECT]
 
-    def add_user(self, email: str, *, username: str = "", is_active: bool = True, link: str | None = None) -> str:
-        """A user; gives the id."""
-        row = {"Email": email, "Username": username or email, "IsActive": is_active, USER_LINK: link}
-        return self.add_row("User", row)
+    def add_user(
+        self, email: str, *, username: str = "", is_active: bool = True, link: str | None = None, kind: str = "Standard"
+    ) -> str:
+        """A user, of the organization itself unless `kind` is another UserType; gives the id."""
+        row = {"Email": email, "Username": username or email, "IsActive": is_active, "UserType": kind}
+        return self.add_row("User", {**row, USER_LINK: link})
 
     def user(self, user_id: str) -> Row:
         """A user's row."""
