@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from calendly_pipeline import environment
+from calendly_pipeline.doctor_destinations import destinations_there
 from calendly_pipeline.doctor_sources import live_sources
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.findings import Finding
@@ -27,6 +28,7 @@ def examine(home: Home) -> Iterator[Finding]:
     yield from _state(home)
     if not home.is_sample:
         yield from live_sources(home, settings)
+        yield from destinations_there(home, settings)
     yield from _warehouse(home)
 
 

@@ -44,6 +44,9 @@ class LacrmDestination(Destination):
     meetings: Literal["off", "notes", "events"] = Field(
         default="off", description="Also write a note, or an event, for every meeting that a client came to."
     )
+    create_contacts: bool = Field(
+        default=False, description="Create cards for people whom somebody called a new contact at the desk."
+    )
 
 
 class SalesforceLinks(Destination):

@@ -1,8 +1,9 @@
-"""Less Annoying CRM as a destination: custom fields of the contact card, and notes or events of meetings.
+"""Less Annoying CRM as a destination: custom fields of the contact card, notes or events of meetings, new cards.
 
 Reads before it writes: which contacts the key may edit (one request per 10,000), what stands on the cards that would
-change (one per 10,000), and the notes or events of every contact that is to get a new one (one per contact). Reads back
-after: LACRM ignores a field it does not know without an error.
+change (one per 10,000), the notes or events of every contact that is to get a new one (one per contact), and every
+address there is before a card is created (one per 10,000). Reads cards back after (one per 10,000): LACRM ignores a
+field that it does not know without an error.
 """
 
 import re
@@ -14,7 +15,7 @@ from typing import Any, ClassVar
 
 from calendly_pipeline import environment
 from calendly_pipeline.clients.http import StaticToken, Traffic
-from calendly_pipeline.clients.lacrm import LacrmClient
+from calendly_pipeline.clients.lacrm import LacrmClient, RecordType
 from calendly_pipeline.destinations.adapter import Adapter
 from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, mistakes
 from calendly_pipeline.destinations.merging import narrowed
@@ -27,6 +28,7 @@ TOKEN = re.compile(r"\[meeting [^\]]+\]")
 NO_EDIT = "the key's user may not edit this contact; share it with that user in LACRM, or use an admin's key"
 IGNORED = "LACRM took the write and kept another value in {}; see the field's settings in LACRM"
 FOUND = "found by its token"
+RECORD_TYPES: tuple[RecordType, ...] = ("Contacts", "Companies")
 
 
 def make_adapter(settings: Settings, _state: State) -> "LacrmAdapter | None":
@@ -46,6 +48,7 @@ class LacrmAdapter(Adapter):
         "card": Kind(phase=0),
         "note": Kind(repeatable=frozenset({"update"}), phase=1),
         "event": Kind(repeatable=frozenset({"update"}), phase=1),
+        "contact": Kind(repeatable=frozenset(), phase=2),
     }
 
     def __init__(self, client: LacrmClient, settings: Settings) -> None:
@@ -84,6 +87,9 @@ class LacrmAdapter(Adapter):
         """Narrow cards to what differs now; find notes and events that are there already."""
         if records[0].kind == "card":
             return await self._prepared_cards(records)
+        if records[0].kind == "contact":
+            by_address = await self._by_address()
+            return [_already_there(record, by_address) for record in records]
         creates = {record.contact_id: record for record in records if record.operation == "create"}
         attached = {contact_id: await self._attached(record) for contact_id, record in creates.items()}
         return [_adopted(record, attached.get(record.contact_id, {})) for record in records]
@@ -94,6 +100,8 @@ class LacrmAdapter(Adapter):
         if record.kind == "card":
             await self.client.edit_contact(record.key, record.payload)
             return [Outcome(record.key, "accepted")]
+        if record.kind == "contact":
+            return [Outcome(record.key, "accepted", remote_id=await self._create_contact(record))]
         return [Outcome(record.key, "accepted", remote_id=await self._write_attached(record))]
 
     async def confirm(self, records: Sequence[Record]) -> list[Outcome]:
@@ -105,7 +113,10 @@ class LacrmAdapter(Adapter):
         return [Outcome(key, "rejected", IGNORED.format(", ".join(names))) for key, names in wrong.items() if names]
 
     async def look_up(self, record: Record) -> Outcome | None:
-        """A note or an event by the token in its text."""
+        """A note or an event by the token in its text, a contact by its address."""
+        if record.kind == "contact":
+            found = _already_there(record, await self._by_address())
+            return found if isinstance(found, Outcome) else Outcome(record.key, "rejected", "it is not there")
         found = _by_token(record, await self._attached(record))
         if found is None:
             return Outcome(record.key, "rejected", "it is not there")
@@ -163,6 +174,29 @@ class LacrmAdapter(Adapter):
             rows, key, text = await self.client.attached("Notes", record.contact_id), "NoteId", "Note"
         return {str(row[key]): str(row.get(text) or "") for row in rows}
 
+    async def _by_address(self) -> dict[str, str]:
+        """Every address of every contact and company the key sees, in lower case -> its contact."""
+        return {
+            str(entry.get("Text") or "").strip().lower(): str(row["ContactId"])
+            for record_type in RECORD_TYPES
+            async for page in self.client.contacts(record_type)
+            for row in self.client.rows(page)
+            for entry in row.get("Email") or []
+        }
+
+    async def _create_contact(self, record: Record) -> str:
+        owner = await self.client.key_user()
+        named = {"Name": record.payload["Name"], "Email": [{"Text": record.payload["Email"]}]}
+        phone = record.payload.get("Phone")
+        return await self.client.create_contact(
+            {
+                "IsCompany": False,
+                "AssignedTo": owner.user_id,
+                **named,
+                **({"Phone": [{"Text": phone}]} if phone else {}),
+            }
+        )
+
     async def _write_attached(self, record: Record) -> str:
         whole = {**record.fields, **record.payload}
         if record.kind == "note":
@@ -184,6 +218,12 @@ class LacrmAdapter(Adapter):
     async def _there(self) -> dict[str, dict[str, Any]]:
         pages = self.client.custom_fields("Contact")
         return {str(row.get("Name")): row async for page in pages for row in self.client.rows(page)}
+
+
+def _already_there(record: Record, by_address: Mapping[str, str]) -> Record | Outcome:
+    """A contact who holds the address is not created again."""
+    found = by_address.get(str(record.payload["Email"]).lower())
+    return record if found is None else Outcome(record.key, "accepted", "somebody holds this address", remote_id=found)
 
 
 def _adopted(record: Record, attached: Mapping[str, str]) -> Record:

@@ -97,7 +97,7 @@ def read_plan(home: Home, destination: str, order: Order) -> Plan:
         ).fetchall()[0][0]
     due = [row for row in rows if row["operation"] in ("create", "update")][: order.limit]
     return Plan(
-        records=tuple(_record(row) for row in due),
+        records=tuple(record_of(row) for row in due),
         skipped=sum(row["operation"] == "skip" for row in rows),
         blocked=sum(row["operation"] == "blocked" for row in rows),
         changed=sum(bool(row["counts_for_guard"]) for row in due),
@@ -140,7 +140,8 @@ def _one_at_a_time(home: Home, destination: str) -> Iterator[None]:
         raise SendBusy(f"Another send to {destination} is running.", "Try again when it is done.") from error
 
 
-def _record(row: dict[str, Any]) -> Record:
+def record_of(row: dict[str, Any]) -> Record:
+    """A row of the plan as a record to send."""
     cells = {name: row[name] for name in ("payload", "before", "fields", "written")}
     return Record(
         destination=row["destination"],

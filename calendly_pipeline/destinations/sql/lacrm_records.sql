@@ -1,9 +1,12 @@
 -- One row per note or event that LACRM should hold of a meeting, when `destinations.lacrm.meetings` asks for them: one for
 -- every contact that came. What was written of a meeting that turns out not to have been held says so; it stays.
+-- And one row per new card, when `destinations.lacrm.create_contacts` is on: only for whom a person decided so at the desk.
 -- grain: destination, record_key
 -- time zone: UTC
 with rules as (
-    select $lacrm::json ->> 'meetings' as kind
+    select
+        $lacrm::json ->> 'meetings' as kind,
+        ($lacrm::json ->> 'create_contacts')::boolean as creates_contacts
 ),
 
 -- Earlier ids of a meeting and the other meetings of its chain: a note written under one of them is this meeting's note.
@@ -81,3 +84,18 @@ inner join meetings.meetings as meetings on spoken.meeting_id = meetings.meeting
 inner join classification.meeting_types as types on spoken.meeting_id = types.meeting_id
 inner join contacts.contacts as contacts on spoken.contact_id = contacts.contact_id
 where rules.kind in ('notes', 'events')
+union all by name
+select
+    'lacrm' as destination,
+    concat('contact:', people.address) as record_key,
+    'contact' as kind,
+    null::varchar as contact_id,
+    concat_ws(' ', people.name, concat('<', people.address, '>')) as label,
+    null::timestamptz as happened_at,
+    json_object('Name', people.name, 'Email', people.address, 'Phone', people.phone) as fields,
+    true as is_once,
+    false as is_repeatable,
+    case when people.name is null then 'nobody gave a name; add the card by hand' end as blocked_reason
+from contacts.new_contacts as people
+cross join rules
+where rules.creates_contacts and people.is_decided and people.address is not null
