@@ -8,9 +8,9 @@ every request may be repeated. Requests count against the whole organization's d
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote_plus
 
 import requests
 import stamina
@@ -36,8 +36,10 @@ from calendly_pipeline.failures import DailyLimitReached, PagingStuck, RateLimit
 API_VERSION = "64.0"
 BATCH_SIZE = 200
 """The most records of one collection request (REST API guide, sObject Collections)."""
-VALUES_PER_QUERY = 100
-"""URI and headers together may have 16,384 bytes (help.salesforce.com 000386264)."""
+VALUES_BYTES = 8_000
+"""Of the values in a query: URI and headers together may have 16,384 bytes (help.salesforce.com 000386264)."""
+QUOTES_BYTES = 9
+"""Two quotes and a comma, encoded."""
 
 Record = Mapping[str, Any]
 
@@ -111,7 +113,7 @@ class SalesforceClient:
         query = "SELECT {columns:literal} FROM {name:literal} WHERE {key:literal} IN {keys}"
         named = {"columns": ", ".join(columns), "name": name, "key": key}
         found: list[dict[str, Any]] = []
-        for part in _parts(sorted(set(keys)), VALUES_PER_QUERY):
+        for part in _parts(sorted(set(keys))):
             found += await self._query(format_soql(query, **named, keys=part), f"query {name}")
         return [{column: row.get(column) for column in columns} for row in found]
 
@@ -234,9 +236,18 @@ def _user(row: Mapping[str, Any]) -> User:
     return User(str(row["Id"]), address, str(row.get("Username") or ""), bool(row.get("IsActive")))
 
 
-def _parts(values: Iterable[str], size: int) -> Iterator[list[str]]:
-    rest = iter(values)
-    while part := list(islice(rest, size)):
+def _parts(values: Iterable[str]) -> Iterator[list[str]]:
+    """Values that fit into one query each."""
+    part: list[str] = []
+    size = 0
+    for value in values:
+        cost = len(quote_plus(value)) + QUOTES_BYTES
+        if part and size + cost > VALUES_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(value)
+        size += cost
+    if part:
         yield part
 
 

@@ -7,6 +7,8 @@ from calendly_pipeline.settings import Settings
 from calendly_pipeline_tests.conftest import Tables, utc
 
 Row = dict[str, Any]
+MODELS = ("sent", "salesforce_matches", "salesforce_links_records", "wanted", "changes", "plan")
+"""Of the stage, those that the links go through."""
 
 
 def settings(aliases: dict[str, str] | None = None, **keys: Any) -> Settings:
@@ -66,8 +68,8 @@ def given(
 
 def plan(tables: Tables, chosen: Settings | None = None) -> dict[str, Row]:
     """The plan's rows by key, JSON as dictionaries."""
-    tables.run_stage("destinations", settings=chosen or settings())
+    tables.run(*(f"destinations.{name}" for name in MODELS), settings=chosen or settings())
     rows = tables.rows("select * from destinations.plan where destination = 'salesforce_links' order by record_key")
     for row in rows:
-        row |= {name: json.loads(row[name]) if row[name] else {} for name in ("payload", "before", "fields")}
+        row |= {name: json.loads(row[name]) if row[name] else {} for name in ("payload", "before", "fields", "written")}
     return {row["record_key"]: row for row in rows}

@@ -6,6 +6,7 @@ import pytest
 
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.destinations.salesforce_links.given import (
+    MODELS,
     Row,
     accepted,
     given,
@@ -29,7 +30,7 @@ def operations(rows: dict[str, Row]) -> dict[str, str]:
 def test_nothing_is_planned_without_the_table(tables: Tables) -> None:
     """A firm that has no [destinations.salesforce_links] has no row."""
     given(tables, (member("ada"),), (managed("review", "ada"),), (user("005A", ADA),))
-    tables.run_stage("destinations")
+    tables.run(*(f"destinations.{name}" for name in MODELS))
     for table in ("salesforce_matches", "salesforce_links_records", "plan"):
         assert tables.rows(f"destinations.{table}") == []
 
