@@ -1,7 +1,7 @@
 """Fields, objects and refusals of the fake Salesforce, in the shapes of its REST API guide."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Row = dict[str, Any]
@@ -83,7 +83,7 @@ class SObject:
 
     def add_fields(self, specs: Iterable[FieldSpec]) -> None:
         """More fields."""
-        self.fields |= {spec.name: spec for spec in specs}
+        self.fields |= {spec.name: replace(spec) for spec in specs}
 
     def named(self, name: str) -> FieldSpec | None:
         """A field, whatever the case of its name."""
