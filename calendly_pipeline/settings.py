@@ -161,7 +161,7 @@ class Lacrm(Section):
 
     token_env: str = Field(default="LACRM_API_KEY", description="Variable that holds the API key.")
     requests_per_second: float = Field(
-        default=1.0, gt=0, le=20, description="LACRM publishes no limit; its support agreed to one a second."
+        default=1.0, gt=0, le=100, description="LACRM publishes no limit; its support agreed to one a second."
     )
     max_shrink_share: float = Field(
         default=0.2,

@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,17 +26,23 @@ EXPORTED_AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
 STATES = {"current": "Current", "due": "Due", "overdue": "Overdue", "none": "None on record"}
 
 
-def sample_firm(root: Path, more: str = "") -> Home:
-    """A home with the sample's files and settings; `more` is appended to pipeline.toml."""
+def sample_firm(root: Path, more: str = "", bookings: Container[str] | None = None) -> Home:
+    """A home with the sample's files and settings; `more` is appended to pipeline.toml.
+
+    `bookings` names the exports of bookings that are kept; None: all.
+    """
     home = Home(root)
     shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns(SAMPLE_MARK, ".gitattributes"))
     for name, moment in json.loads((SAMPLE / SAMPLE_MARK).read_text(encoding="utf-8")).items():
         stamp = datetime.fromisoformat(moment).timestamp()
         if (root / name).exists():
             os.utime(root / name, (stamp, stamp))
+    for path in [*home.drop_folder("calendly").iterdir(), *home.drop_folder("calcom").iterdir()]:
+        if bookings is not None and path.name not in bookings:
+            path.unlink()
     home.create()
     with home.settings_file.open("a", encoding="utf-8") as settings:
-        settings.write(f"\n[lacrm]\nrequests_per_second = 20.0\n{more}")
+        settings.write(f"\n[lacrm]\nrequests_per_second = 100.0\n{more}")
     return home
 
 
