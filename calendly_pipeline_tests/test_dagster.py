@@ -109,6 +109,8 @@ def test_jobs_and_schedules(home: Home) -> None:
         "ingest_hourly": ("ingest", "7 * * * *"),
         "ingest_nightly": ("ingest", "37 2 * * *"),
         "ingest_weekly": ("ingest", "47 3 * * 0"),
+        "salesforce_users_hourly": ("salesforce_users_pull", "12 * * * *"),
+        "salesforce_links_hourly": ("salesforce_links", "20 * * * *"),
     }
     selected = definitions.resolve_job_def("contact_index").asset_layer.selected_asset_keys
     assert dg.AssetKey(["contacts", "matches"]) in selected
