@@ -66,6 +66,12 @@ class SalesforceLinks(Destination):
         default={},
         description="What goes into which field, by API name or label. email and link are found by their labels.",
     )
+    batch_size: int = Field(
+        default=200,
+        ge=1,
+        le=200,
+        description="Most rows a request; fewer where triggers or flows are slow.",
+    )
     mirror: bool = Field(
         default=False, description="Blank what we wrote once its link is gone from Calendly; else it stays."
     )

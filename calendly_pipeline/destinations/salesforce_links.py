@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from calendly_pipeline import environment
 from calendly_pipeline.clients.http import Traffic
 from calendly_pipeline.clients.pacing import Deadline
-from calendly_pipeline.clients.salesforce import BATCH_SIZE, SalesforceClient
+from calendly_pipeline.clients.salesforce import SalesforceClient
 from calendly_pipeline.clients.salesforce_answers import Field, RecordResult
 from calendly_pipeline.clients.salesforce_login import chosen_login
 from calendly_pipeline.destinations.adapter import Adapter
@@ -48,17 +48,14 @@ def make_adapter(settings: Settings, _state: State) -> "SalesforceLinksAdapter |
     if rules is None or login is None:
         return None
     client = SalesforceClient(login, version=rules.api_version, deadline=Deadline(DEADLINE_SECONDS))
-    return SalesforceLinksAdapter(client, rules)
+    return _of_size(rules.batch_size)(client, rules)
 
 
 class SalesforceLinksAdapter(Adapter):
     """Link rows first, then users: a flow of the firm may look for the row when a user changes."""
 
     name = "salesforce_links"
-    kinds: ClassVar[Mapping[str, Kind]] = {
-        "link": Kind(batch_size=BATCH_SIZE, phase=0),
-        "user": Kind(batch_size=BATCH_SIZE, phase=1),
-    }
+    kinds: ClassVar[Mapping[str, Kind]] = {}
 
     def __init__(self, client: SalesforceClient, rules: SalesforceLinks) -> None:
         self.client = client
@@ -206,6 +203,15 @@ class SalesforceLinksAdapter(Adapter):
         if self._user_field is None:
             raise RuntimeError("`check` comes before anything is sent")
         return self._user_field
+
+
+def _of_size(size: int) -> type[SalesforceLinksAdapter]:
+    """The adapter with batches of so many rows."""
+
+    class Sized(SalesforceLinksAdapter):
+        kinds: ClassVar[Mapping[str, Kind]] = {"link": Kind(size, phase=0), "user": Kind(size, phase=1)}
+
+    return Sized
 
 
 def _fitting(record: Record | Outcome, fields: Mapping[str, Field]) -> Record | Outcome:

@@ -15,10 +15,13 @@ from calendly_pipeline_tests.fakes.salesforce.given import Org, salesforce
 from calendly_pipeline_tests.fakes.salesforce.world import USER_LINK
 
 NAME = "salesforce_links"
-SETTINGS = '[destinations.salesforce_links]\nfields = { name = "Calendly Link Name", type = "Link Type" }\n'
+SETTINGS = """[destinations.salesforce_links]
+batch_size = 8
+fields = { name = "Calendly Link Name", type = "Link Type" }
+"""
 WRITE_PATHS = ("upsert", "update")
-MEMBERS = 70
-"""With two managed events each: two requests of link rows, one of users."""
+MEMBERS = 30
+"""With two managed events each: twelve requests of link rows, four of users."""
 
 
 class SalesforceVendor:

@@ -198,6 +198,14 @@ def test_one_record_as_a_trial(firm: Firm) -> None:
     assert (list(firm.links()), writes(firm)) == (["review"], [("upsert", 1)])
 
 
+def test_batches_can_be_smaller(firm: Firm) -> None:
+    """A firm whose triggers are slow takes fewer rows a request."""
+    two_members(firm)
+    firm.settings = settings(batch_size=2)
+    assert firm.send().accepted == 5
+    assert writes(firm) == [("upsert", 2), ("upsert", 1), ("update", 2)]
+
+
 def test_half_a_login_is_named(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token without its address is a mistake, not a missing destination."""
     monkeypatch.delenv("SALESFORCE_INSTANCE_URL")
