@@ -20,6 +20,7 @@ from calendly_pipeline.failures import (
     ScopeMissing,
     Unauthenticated,
     Unavailable,
+    Unreachable,
 )
 from calendly_pipeline_tests.clients.odd_server import QUICK, TOKEN, Reply, odd
 
@@ -163,17 +164,19 @@ def test_a_slow_answer_is_given_up_and_asked_again(monkeypatch: pytest.MonkeyPat
 
 
 def test_nobody_there() -> None:
-    """A port where nobody listens is Unavailable after all attempts."""
+    """A port where nobody listens is Unreachable after all attempts: nothing can have arrived."""
     with odd(Reply()) as server:
         pass
-    with pytest.raises(Unavailable, match=r"no whole answer came \(ConnectError\)") as raised:
+    with pytest.raises(Unreachable, match=r"no connection came about \(ConnectError\)") as raised:
         server.get()
     assert TOKEN not in "".join(traceback.format_exception(raised.value))
 
 
-@pytest.mark.parametrize("reply", [Reply(500), Reply(200, HTML), Reply(429)], ids=["500", "html", "429"])
-def test_what_must_not_happen_twice_is_sent_once(reply: Reply) -> None:
-    """A request that is not repeatable is sent once, whatever the answer."""
+@pytest.mark.parametrize(
+    ("reply", "times"), [(Reply(500), 1), (Reply(200, HTML), 1), (Reply(429), 4)], ids=["500", "html", "429"]
+)
+def test_what_must_not_happen_twice_is_sent_once(reply: Reply, times: int) -> None:
+    """A request that is not repeatable is sent again only when it was refused for its number, so did not arrive."""
 
     async def post(client: CalendlyClient) -> None:
         await client.send("POST", "/links", body={"a": 1}, kind="link", repeatable=False)
@@ -181,7 +184,7 @@ def test_what_must_not_happen_twice_is_sent_once(reply: Reply) -> None:
     with odd(reply) as server:
         with pytest.raises(Unavailable):
             server.use(post)
-        assert [(asked.method, asked.body) for asked in server.server.asked] == [("POST", b'{"a":1}')]
+        assert [(asked.method, asked.body) for asked in server.server.asked] == [("POST", b'{"a":1}')] * times
 
 
 def test_a_timely_end() -> None:
