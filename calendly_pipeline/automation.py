@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from calendly_pipeline.automation_salesforce import USERS_PULL, salesforce_automation
 from calendly_pipeline.destinations.assets import send_config, sent_key
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.interrupted_runs import end_interrupted_runs
@@ -33,7 +34,7 @@ NOT_FINISHED = (
 PULLS = dg.AssetSelection.assets(["sources", "calendly_pull"], ["sources", "calcom_pull"])
 CONTACT_PULL = dg.AssetSelection.assets(["sources", "lacrm_pull"])
 SENDS = dg.AssetSelection.assets(*(sent_key(name) for name in DESTINATIONS))
-NETWORK = PULLS | CONTACT_PULL | SENDS
+NETWORK = PULLS | CONTACT_PULL | USERS_PULL | SENDS
 DESK = dg.AssetSelection.assets(["contacts", "desk"])
 """Published at the very end: it shows what a decision changed downstream."""
 
@@ -224,7 +225,8 @@ def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 
 def automation() -> dg.Definitions:
     """All of the above."""
-    return dg.Definitions(
+    send_links = sends[DESTINATIONS.index("salesforce_links")]
+    own = dg.Definitions(
         jobs=[refresh, contact_index, contact_index_pull, ingest, *sends],
         schedules=[
             every_four_hours,
@@ -236,3 +238,4 @@ def automation() -> dg.Definitions:
         ],
         sensors=[dropped_files, arrived_deliveries, disabled_webhooks, refreshed, interrupted_runs],
     )
+    return dg.Definitions.merge(own, salesforce_automation(NETWORK, STORE_TAG, send_links))

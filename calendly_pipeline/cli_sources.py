@@ -37,7 +37,7 @@ Value = TypeVar("Value")
 def ingest(first: str | None, last: str | None, mode: str) -> None:
     """Ask the APIs, and land what they say. Months named are read whole, of the booking tools only.
 
-    Without months: the booking tools by the usual rule, and the CRM's contacts.
+    Without months: the booking tools by the usual rule, the CRM's contacts, and Salesforce's users.
     """
     from calendly_pipeline.automation import month_range, pull_tags
     from calendly_pipeline.execution import run_job
@@ -57,6 +57,7 @@ def ingest(first: str | None, last: str | None, mode: str) -> None:
     outcomes = [run_job(home, "ingest", None, tags=tags, say=_say)]
     if not first:
         outcomes.append(run_job(home, "contact_index_pull", None, say=_say))
+        outcomes.append(run_job(home, "salesforce_users_pull", None, say=_say))
     for outcome in outcomes:
         _print_pulls(outcome.findings)
     for outcome in outcomes:

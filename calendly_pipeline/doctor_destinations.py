@@ -20,7 +20,11 @@ def destinations_there(home: Home, settings: Settings) -> Iterator[Finding]:
     try:
         state.upgrade()
         for name, section in settings.destinations.configured().items():
-            adapter = adapter_for(name, settings, state)
+            try:
+                adapter = adapter_for(name, settings, state)
+            except PipelineError as error:  # half a login, say
+                yield Finding("error", f"send to {name}", str(error))
+                continue
             if adapter is None:
                 level = "error" if section.enabled else "ok"
                 yield Finding(level, f"send to {name}", "its key is not set (see .env.example), so nothing can be sent")

@@ -21,6 +21,7 @@ PipelineError
 │   │       └── IdentifierTaken     another contact has the same address or phone
 │   ├── Unavailable         another attempt can help: 5xx, 408, network, an answer that is no JSON
 │   │   ├── RateLimited         429
+│   │   │   └── DailyLimitReached   no request more today; a later run goes on
 │   │   └── Unreachable         no connection came about, so nothing can have arrived
 │   ├── PagingStuck         the vendor's pages do not advance
 │   ├── ListingShrank       far fewer records than before; nothing is marked as gone
@@ -185,6 +186,15 @@ class RateLimited(Unavailable):
     def __init__(self, vendor: str, request: str, is_window_known: bool) -> None:
         super().__init__(vendor, request, "too many requests", "Try again in a minute.", 429)
         self.is_window_known = is_window_known
+
+
+class DailyLimitReached(RateLimited):
+    """The vendor's requests of a day are used up; another attempt helps hours later, not in this run."""
+
+    def __init__(self, vendor: str, request: str, message: str, status: int | None = None) -> None:
+        remedy = "Nothing more is asked in this run; a later one goes on."
+        Unavailable.__init__(self, vendor, request, message, remedy, status)
+        self.is_window_known = False
 
 
 class PagingStuck(ApiError):

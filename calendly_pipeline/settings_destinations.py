@@ -12,6 +12,7 @@ from calendly_pipeline.settings_destination import Destination
 from calendly_pipeline.settings_kinds import Section
 from calendly_pipeline.settings_lacrm import LacrmDestination
 from calendly_pipeline.settings_ortto import OrttoDestination
+from calendly_pipeline.settings_salesforce_links import SalesforceLinksDestination
 
 
 class Destinations(Section):
@@ -21,6 +22,7 @@ class Destinations(Section):
     brevo: BrevoDestination | None = None
     clevertap: ClevertapDestination | None = None
     ortto: OrttoDestination | None = None
+    salesforce_links: SalesforceLinksDestination | None = None
 
     def configured(self) -> dict[str, Destination]:
         """Name -> settings of every destination that is planned."""

@@ -25,6 +25,7 @@ hypothesis.settings.register_profile("steady", derandomize=True)  # the same exa
 hypothesis.settings.load_profile("steady")
 OURS = ("CALENDLY_", "CAL_COM_", "LACRM_", "BREVO_", "CLEVERTAP_", "ORTTO_", "SALESFORCE_", "ALERT_", "DESK_")
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
+VENDORS = ("CALENDLY_", "CAL_COM_", "LACRM_", "DESK_", "SALESFORCE_")
 
 
 @pytest.fixture(autouse=True, scope="session")

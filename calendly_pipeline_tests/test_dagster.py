@@ -109,10 +109,22 @@ def test_jobs_and_schedules(home: Home) -> None:
         "ingest_hourly": ("ingest", "7 * * * *"),
         "ingest_nightly": ("ingest", "37 2 * * *"),
         "ingest_weekly": ("ingest", "47 3 * * 0"),
+        "salesforce_users_hourly": ("salesforce_users_pull", "12 * * * *"),
+        "salesforce_links_hourly": ("salesforce_links", "20 * * * *"),
     }
     selected = definitions.resolve_job_def("contact_index").asset_layer.selected_asset_keys
     assert dg.AssetKey(["contacts", "matches"]) in selected
     assert not any(key.path[0] in ("metrics", "destinations") for key in selected)
+    links = definitions.resolve_job_def("salesforce_links").asset_layer.selected_asset_keys
+    wanted = (
+        "sources.calendly_users",
+        "sources.salesforce_users",
+        "destinations.ledger",
+        "destinations.salesforce_matches",
+    )
+    assert {dg.AssetKey(name.split(".")) for name in wanted} <= set(links)
+    assert {key.path[0] for key in links} == {"sources", "destinations"}
+    assert not any(key.path[-1].endswith(("_pull", "_sent")) for key in links)
 
 
 @pytest.fixture

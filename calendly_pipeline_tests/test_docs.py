@@ -13,7 +13,7 @@ from calendly_pipeline_tests.conftest import PACKAGE, Tables
 
 DOCUMENTS = [
     path
-    for pattern in ("*.md", "docs/*.md", "data/README.md", "calendly_pipeline/*/README.md")
+    for pattern in ("*.md", "docs/*.md", "data/README.md", "calendly_pipeline/**/README.md")
     for path in sorted(REPOSITORY.glob(pattern))
 ]
 OURS = "PIPELINE|CALENDLY|CAL_COM|LACRM|BREVO|CLEVERTAP|ORTTO|SALESFORCE|ALERT|DESK"
@@ -60,7 +60,7 @@ def test_every_table_is_documented_beside_its_code(tables: Tables, stage: str) -
             f"select schema_name || '.' || table_name as name from duckdb_tables() where schema_name = '{stage}'"
         )
     }
-    text = (PACKAGE / stage / "README.md").read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((PACKAGE / stage).rglob("README.md")))
     named_here = set(re.findall(r"`([a-z_.]+)`", text))
     assert [table for table in sorted(there) if not {table, table.split(".")[1]} & named_here] == []
     named = set(re.findall(rf"`({stage}\.[a-z_]+)`", everything()))

@@ -14,5 +14,5 @@ def adapter_for(destination: str, settings: Settings, state: State) -> Adapter |
     """The destination's adapter; None when its table or its secret is missing. Each module has `make_adapter`."""
     if destination not in settings.destinations.configured():
         return None
-    make: Make = import_module(f"calendly_pipeline.destinations.{destination}").make_adapter
+    make: Make = import_module(f"calendly_pipeline.destinations.{destination}.adapter").make_adapter
     return make(settings, state)

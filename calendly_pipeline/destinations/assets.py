@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields as fields_in_force
-from calendly_pipeline.destinations.lacrm_fields import load_fields
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields as fields_in_force
+from calendly_pipeline.destinations.lacrm.fields import load_fields
 from calendly_pipeline.destinations.ledger import copy_ledger
 from calendly_pipeline.last_refresh import require_fresh
 from calendly_pipeline.models import OWNERS, materialised, stage_definitions

@@ -8,7 +8,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from calendly_pipeline.destinations.clevertap.event_names import load_event_names
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, load_fields
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, load_fields
 from calendly_pipeline.destinations.ledger import copy_ledger
 from calendly_pipeline.failures import WarehouseBusy
 from calendly_pipeline.home import Home

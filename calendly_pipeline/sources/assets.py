@@ -46,7 +46,7 @@ ANSWERED = {
 
 def sources() -> dg.Definitions:
     """Landing of dropped files, one table per kind of file, and the SQL that lists what could not be read."""
-    pulls = [_pull_asset("calendly"), _pull_asset("calcom"), lacrm_pull]
+    pulls = [_pull_asset("calendly"), _pull_asset("calcom"), lacrm_pull, salesforce_pull]
     return stage_definitions(Path(__file__).parent, [landed_files, file_rows, *pulls, api_pages, deliveries])
 
 
@@ -141,7 +141,20 @@ def lacrm_pull(context: dg.AssetExecutionContext, firm: FirmResource) -> dg.Mate
     return dg.MaterializeResult(metadata=_pull_metadata(pulled))
 
 
-PULLED = ["calendly_pull", "calcom_pull", "lacrm_pull"]
+@dg.asset(key=[STAGE, "salesforce_pull"], group_name=STAGE, kinds={"python", "api"}, owners=OWNERS, pool="salesforce")
+def salesforce_pull(context: dg.AssetExecutionContext, firm: FirmResource) -> dg.MaterializeResult:
+    """Who is a user of the firm's Salesforce, into landing. Read whole each time; it lands when it changed."""
+    from calendly_pipeline.sources.salesforce_pull import pull_users  # brings the HTTP library
+
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run.run_id[:8]}"
+    with firm.state() as state:
+        pulled = pull_users(firm.home, firm.settings, state, run, context.log.info)
+    if pulled.error is not None:
+        raise _failure(pulled.error, _pull_metadata(pulled))
+    return dg.MaterializeResult(metadata=_pull_metadata(pulled))
+
+
+PULLED = ["calendly_pull", "calcom_pull", "lacrm_pull", "salesforce_pull"]
 
 
 @dg.multi_asset(specs=[_spec(table, text, PULLED, "api") for table, text in ANSWERED.items()])

@@ -24,6 +24,9 @@ from calendly_pipeline.sources.pull_order import Order
 
 WAITING_EVENTS = 500
 MONTHS_AT_ONCE = 4
+LISTED_USERS = "user_ids"
+LISTED_EVENT_TYPES = "event_type_ids"
+"""Kinds of the landed lists of all ids that an owner or admin sees."""
 Event = Mapping[str, Any]
 
 
@@ -74,12 +77,14 @@ class _CalendlyPull:
 
     async def _account(self) -> None:
         if self.identity.is_admin:
-            await self._land_changed(self.client.memberships(self.identity))
+            await self._land_changed(self._memberships())
         else:
             self.landing.note(
                 "Only the token user's own events are read: no owner or admin, or the token lacks organizations:read."
             )
         await self._land_changed(self._event_types())
+        if self.identity.is_admin:
+            self.landing.land_ids(LISTED_EVENT_TYPES, self.event_types)
         for name, pages in (
             ("Routing forms", self._routing()),
             ("Webhook subscriptions", self.client.webhook_subscriptions(self.identity)),
@@ -88,6 +93,15 @@ class _CalendlyPull:
                 await self._land_changed(pages)
             except PermissionDenied as denied:
                 self.landing.note(f"{name} are not read: {denied}")
+
+    async def _memberships(self) -> AsyncIterator[Answer]:
+        """Every page of members; then the list of who is one."""
+        users: set[str] = set()
+        async for page in self.client.memberships(self.identity):
+            members = [item.get("user") or {} for item in page.data["collection"] if isinstance(item, dict)]
+            users.update(id_of(user["uri"]) for user in members if user.get("uri"))
+            yield page
+        self.landing.land_ids(LISTED_USERS, users)
 
     async def _event_types(self) -> AsyncIterator[Answer]:
         async for page in self.client.event_types(self.identity):

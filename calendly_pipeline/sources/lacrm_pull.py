@@ -57,7 +57,7 @@ class _LacrmPull:
         listed = await self._settled()
         await self.landing.flush()
         listed |= await self._missing(listed)
-        self._land_ids(listed)
+        self.landing.land_ids(LISTED, listed)
 
     async def _fields(self) -> None:
         for record_type in ("Contact", "Company"):
@@ -117,14 +117,6 @@ class _LacrmPull:
         for row in fresh:
             self.landing.seen(row)
         return {row["record_id"] for row in rows}
-
-    def _land_ids(self, listed: set[str]) -> None:
-        ids, now = sorted(listed), datetime.now(UTC)
-        before = self.landing.index.named("page", [LISTED]).get(LISTED)
-        if before is None or before.digest != digest_of(ids):
-            self.landing.writer.note(ACCOUNT_FOLDER, LISTED, {LISTED: ids}, now)
-        known = Known(LISTED, "", digest_of(ids), None, now)
-        self.landing.seen({"kind": "page", **_columns(known)})
 
 
 def _row(contact: Mapping[str, Any], page: Answer) -> dict[str, Any]:

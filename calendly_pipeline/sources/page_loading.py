@@ -121,7 +121,10 @@ identified as (
     -- What is no longer in these lists is gone.
     select platform, account, 'listing' as kind, observed_at, body as record, kind as record_id, null as parent_id
     from landed_lines
-    where platform = 'lacrm' and kind in ('contact_ids', 'contact_fields', 'company_fields')
+    where
+        (platform = 'lacrm' and kind in ('contact_ids', 'contact_fields', 'company_fields'))
+        or (platform = 'calendly' and kind in ('user_ids', 'event_type_ids'))
+        or (platform = 'salesforce' and kind = 'users')
 )
 
 select

@@ -25,7 +25,7 @@ ACCOUNT_FOLDER = "account"
 PULLS_FOLDER = "pulls"
 COMPRESSION = 5
 BOOKING_TOOLS = ("calendly", "calcom")
-PLATFORMS = (*BOOKING_TOOLS, "lacrm")
+PLATFORMS = (*BOOKING_TOOLS, "lacrm", "salesforce")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ What belongs here: counting, flushing, what is news. What does not: any vendor's
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -116,6 +116,19 @@ class Landing:
             self.page(ACCOUNT_FOLDER, page)
             row = {"kind": "page", "record_id": page.request, "version": "", "digest": digest_of(_records(page))}
             self.seen({**row, "starts_at": None, "seen_at": page.received_at, "is_absent": False})
+
+    def land_ids(self, kind: str, ids: Iterable[str]) -> None:
+        """Land the list of all ids of a whole listing, when it differs from the last one: who is not on it is gone."""
+        self.land_whole(kind, sorted(ids))
+
+    def land_whole(self, kind: str, listed: Sequence[Any]) -> None:
+        """Land a whole list as one line, when it differs from the last one; rows in a fixed order."""
+        now = datetime.now(UTC)
+        before, digest = self.index.named("page", [kind]).get(kind), digest_of(listed)
+        if before is None or before.digest != digest:
+            self.writer.note(ACCOUNT_FOLDER, kind, {kind: listed}, now)
+        row = {"kind": "page", "record_id": kind, "version": "", "digest": digest}
+        self.seen({**row, "starts_at": None, "seen_at": now, "is_absent": False})
 
     def count_news(self, rows: Sequence[Mapping[str, Any]], before: Mapping[str, Known]) -> int:
         """Count records as new, changed or unchanged; return how many are not unchanged."""

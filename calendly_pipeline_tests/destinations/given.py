@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, load_fields
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, load_fields
 from calendly_pipeline.settings import Settings
 from calendly_pipeline_tests.conftest import AS_OF, Tables, utc
 from calendly_pipeline_tests.metrics.given import Firm, settings

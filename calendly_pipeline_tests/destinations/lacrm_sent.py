@@ -7,8 +7,8 @@ from typing import Any
 from calendly_pipeline.clients.http import Retry, StaticToken
 from calendly_pipeline.clients.lacrm import LacrmClient
 from calendly_pipeline.destinations.engine import require_mapping, send_all, settle_open
-from calendly_pipeline.destinations.lacrm import LacrmAdapter
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, load_fields
+from calendly_pipeline.destinations.lacrm.adapter import LacrmAdapter
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, load_fields
 from calendly_pipeline.destinations.ledger import Ledger, copy_ledger
 from calendly_pipeline.destinations.plan import plan_table
 from calendly_pipeline.destinations.records import Counts

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields
 from calendly_pipeline.execution import RunOutcome, run_job
 from calendly_pipeline.home import SAMPLE_MARK, Home
 from calendly_pipeline.sample_home import SAMPLE, SAMPLE_AS_OF

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calendly_pipeline.destinations.lacrm_fields import IDENTITY
+from calendly_pipeline.destinations.lacrm.fields import IDENTITY
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.destinations.given import mapped, met_once, plan, sent
 from calendly_pipeline_tests.metrics.given import Firm

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, load_fields
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, load_fields
 from calendly_pipeline.failures import SettingsError
 from calendly_pipeline.settings import Settings
 from calendly_pipeline_tests.conftest import Tables

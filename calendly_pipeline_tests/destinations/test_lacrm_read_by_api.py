@@ -5,7 +5,7 @@ import json
 import pytest
 
 from calendly_pipeline.contacts.lists import load_lists
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, load_fields
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, load_fields
 from calendly_pipeline_tests.conftest import Tables, utc
 from calendly_pipeline_tests.destinations.given import mapped, met_once, plan
 from calendly_pipeline_tests.destinations.moments import exported, settled

@@ -51,6 +51,33 @@ def invitee_of(firm: Firm, event: str) -> str:
     return firm.world.invitees[firm.world.invitees_of[last_part(event)][0]]["uri"]
 
 
+def test_who_leaves_is_no_longer_listed(firm: Firm) -> None:
+    """The lists of members and event types land once, and again when somebody left or a type was deleted."""
+    world = firm.world
+    firm.pull(*WINDOW, NOW)
+    files = len(page_files(firm.home))
+    firm.pull(*WINDOW, NOW)
+    assert len(page_files(firm.home)) == files
+    gone, deleted = list(world.users)[-1], next(iter(world.event_types))
+    world.remove_member(gone, now=NOW)
+    world.delete_event_type(deleted, now=NOW)
+    firm.pull(*WINDOW, NOW)
+    listings = firm.loaded()["listing"]
+    assert set(listings["user_ids"]["user_ids"]) == {last_part(user) for user in world.users} - {last_part(gone)}
+    standing = [key for key, row in world.event_types.items() if row["type"] == "StandardEventType"]
+    left = {last_part(key) for key in standing} - {last_part(deleted)}
+    assert set(listings["event_type_ids"]["event_type_ids"]) == left
+    assert last_part(gone) in firm.loaded()["user"]
+
+
+def test_another_token_says_nothing_of_who_left(tmp_path: Path, firm: Firm) -> None:
+    """A user's token sees its own part: no list lands."""
+    plain = Firm(tmp_path / "plain", firm.server, firm.url, user=list(firm.world.users)[-1])
+    plain.pull(*WINDOW, NOW)
+    assert set(plain.loaded().get("listing", {})) <= {"webhook_subscription"}
+    plain.close()
+
+
 def test_a_pull_is_complete_and_exact(firm: Firm) -> None:
     """Every event, invitee, event type and member of the months pulled is landed exactly as the API gave it."""
     report = firm.pull(*EVERYTHING, NOW)

@@ -174,6 +174,42 @@ def test_event_types_of_both_routes(tables: Tables) -> None:
     assert found["deleted_at"] == utc("2026-06-25T00:00")
 
 
+def member(id_: str, account: str = "default", **fields: Any) -> Row:
+    """A member by API, with a profile link."""
+    user = {"email": f"{id_}@firm.example", "scheduling_url": f"https://calendly.com/{id_}", **fields}
+    return answer("user", id_, {"role": "user", "user": user}, account=account)
+
+
+def test_profile_and_managed_links_are_rows(tables: Tables) -> None:
+    """Members carry their profile link, event types their link, their owner and whether an admin manages them."""
+    owner = {"type": "User", "owner": f"{API}/users/U1"}
+    link = {"scheduling_url": "https://calendly.com/u1/review", "profile": owner}
+    rows = (member("u1"), event_type("T1", admin_managed=True, **link), event_type("T2", admin_managed=False))
+    put(tables, *rows).run_stage("sources")
+    (user,) = tables.rows("sources.calendly_users")
+    found = {row["event_type_id"]: row for row in tables.rows("sources.calendly_event_types")}
+    assert (user["scheduling_url"], user["is_listed"]) == ("https://calendly.com/u1", True)
+    assert (found["t1"]["scheduling_url"], found["t1"]["owner_id"]) == ("https://calendly.com/u1/review", "u1")
+    assert [found[key]["is_admin_managed"] for key in ("t1", "t2")] == [True, False]
+
+
+def test_who_is_on_no_list_has_left(tables: Tables) -> None:
+    """Where an account's lists were read, what they lack is gone, but for what a webhook told since."""
+    made = {"uri": f"{API}/event_types/T3", "name": "New", "updated_at": "2026-06-25T00:00:00Z"}
+    put(
+        tables,
+        answer("listing", "user_ids", {"user_ids": ["u1"]}),
+        answer("listing", "event_type_ids", {"event_type_ids": ["t1"]}),
+        *(member("u1"), member("u2"), member("u3", account="elsewhere")),
+        *(event_type("T1"), event_type("T2")),
+        delivery("event_type.created", {"payload": made}, at="2026-06-25T00:00"),
+    ).run_stage("sources")
+    users = {row["user_id"]: row["is_listed"] for row in tables.rows("sources.calendly_users")}
+    types = {row["event_type_id"]: row["is_listed"] for row in tables.rows("sources.calendly_event_types")}
+    assert users == {"u1": True, "u2": False, "u3": True}
+    assert types == {"t1": True, "t2": False, "t3": True}
+
+
 def test_members_forms_and_subscriptions(tables: Tables) -> None:
     """Members, submissions of routing forms and webhook subscriptions are tables of their own."""
     member = {

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from calendly_pipeline.clients.brevo import BrevoClient
 from calendly_pipeline.clients.brevo_records import Attribute, ContactList
 from calendly_pipeline.failures import InputError
-from calendly_pipeline.settings_brevo import AttributeType, ListName
-from calendly_pipeline.settings_brevo import BrevoDestination
+from calendly_pipeline.settings_brevo import AttributeType, BrevoDestination, ListName
 
 CREATE = "`calendly-pipeline send brevo --create-fields --apply` does"
 

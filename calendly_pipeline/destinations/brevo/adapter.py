@@ -31,8 +31,7 @@ from calendly_pipeline.destinations.records import Kind, Outcome, Record
 from calendly_pipeline.failures import ApiError, InputError, Unavailable
 from calendly_pipeline.findings import Finding
 from calendly_pipeline.settings import Settings
-from calendly_pipeline.settings_brevo import CONSENT
-from calendly_pipeline.settings_brevo import BrevoDestination
+from calendly_pipeline.settings_brevo import CONSENT, BrevoDestination
 from calendly_pipeline.state import State
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from calendly_pipeline import environment
 from calendly_pipeline.clients.clevertap import MOST_PARALLEL, MOST_RECORDS, CleverTapClient
 from calendly_pipeline.clients.clevertap_keys import CONSENT_KEYS
 from calendly_pipeline.clients.clevertap_results import RecordResult
@@ -28,6 +29,7 @@ from calendly_pipeline.destinations.ledger import Ledger
 from calendly_pipeline.destinations.merging import narrowed
 from calendly_pipeline.destinations.records import Kind, Outcome, Record
 from calendly_pipeline.findings import Finding
+from calendly_pipeline.settings import Settings
 from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline.state import State, sync_ledger
 
@@ -36,6 +38,16 @@ READERS = 3
 TOP_LEVEL = {"Name": "name", "Email": "email", "Phone": "phone"}
 """Profile keys that a reading gives outside `profileData`."""
 FOUND = "found among the events there"
+
+
+def make_adapter(settings: Settings, state: State) -> "ClevertapAdapter | None":
+    """The adapter; None without the account's id and passcode."""
+    rules = settings.destinations.clevertap
+    account_id, passcode = environment.secret("CLEVERTAP_ACCOUNT_ID"), environment.secret("CLEVERTAP_PASSCODE")
+    if rules is None or account_id is None or passcode is None:
+        return None
+    client = CleverTapClient(environment.clevertap_api_url(rules.region), account_id, passcode)
+    return ClevertapAdapter(client, rules, state)
 
 
 class ClevertapAdapter(Adapter):

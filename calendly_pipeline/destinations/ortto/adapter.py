@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import ClassVar
 
-from calendly_pipeline.clients.http import Traffic
+from calendly_pipeline import environment
+from calendly_pipeline.clients.http import StaticToken, Traffic
 from calendly_pipeline.clients.ortto import BATCH_SIZE, CONCURRENCY, OrttoClient
 from calendly_pipeline.clients.ortto_records import Schema
 from calendly_pipeline.destinations.adapter import Adapter
@@ -25,7 +26,18 @@ from calendly_pipeline.destinations.ortto.fields import (
 from calendly_pipeline.destinations.ortto.people import People
 from calendly_pipeline.destinations.records import Kind, Outcome, Record
 from calendly_pipeline.findings import Finding
+from calendly_pipeline.settings import Settings
 from calendly_pipeline.settings_ortto import OrttoDestination
+from calendly_pipeline.state import State
+
+
+def make_adapter(settings: Settings, _state: State) -> "OrttoAdapter | None":
+    """The adapter; None without a key or without `[destinations.ortto]`."""
+    key, rules = environment.secret("ORTTO_API_KEY"), settings.destinations.ortto
+    if key is None or rules is None:
+        return None
+    client = OrttoClient(environment.ortto_api_url(), StaticToken(key), per_second=rules.requests_per_second)
+    return OrttoAdapter(client, rules, settings.firm.time_zone or "UTC")
 
 
 class OrttoAdapter(Adapter):

@@ -28,3 +28,7 @@ union all by name
 select
     destination, record_key, kind, contact_id, label, happened_at, fields, is_once, is_repeatable, blocked_reason
 from destinations.ortto_activities
+union all by name
+select
+    destination, record_key, kind, contact_id, label, happened_at, fields, is_once, is_repeatable, blocked_reason
+from destinations.salesforce_links_records

@@ -2,7 +2,13 @@
 -- grain: event_type_id
 -- time zone: UTC
 -- source of truth: Calendly, the newest `updated_at`
-with seen as (
+with listings as (
+    select account, observed_at as listed_at, from_json(body -> 'event_type_ids', '["VARCHAR"]') as event_type_ids
+    from sources.api_records
+    where platform = 'calendly' and kind = 'listing' and record_id = 'event_type_ids'
+),
+
+seen as (
     select lower(record_id) as event_type_id, account, true as is_answer, 'answer' as kind, observed_at, updated_at as stamped_at, body
     from sources.api_records
     where platform = 'calendly' and kind = 'event_type'
@@ -20,14 +26,19 @@ with seen as (
 
 read as (
     select
-        *,
+        seen.*,
+        listings.account is null
+            or list_contains(listings.event_type_ids, event_type_id)
+            or (not is_answer and observed_at > listings.listed_at) as is_listed,  -- made since
         from_json(body, '{
             "name": "VARCHAR", "slug": "VARCHAR", "active": "BOOLEAN", "secret": "BOOLEAN", "kind": "VARCHAR",
             "pooling_type": "VARCHAR", "type": "VARCHAR", "duration": "DOUBLE", "is_paid": "BOOLEAN",
+            "admin_managed": "BOOLEAN", "scheduling_url": "VARCHAR",
             "profile": {"type": "VARCHAR", "owner": "VARCHAR"},
             "created_at": "VARCHAR", "updated_at": "VARCHAR", "deleted_at": "VARCHAR"
         }') as record
     from seen
+    left join listings on seen.account = listings.account
     where nullif(event_type_id, '') is not null
 ),
 
@@ -54,11 +65,14 @@ select
     arg_max(record.active, newness) as is_active,
     arg_max(record.secret, newness) as is_secret,
     arg_max(record.is_paid, newness) as is_paid,
+    arg_max(record.admin_managed, newness) as is_admin_managed,  -- a managed event, made for its owner by an admin
+    arg_max(said(record.scheduling_url), newness) as scheduling_url,  -- with https://
     arg_max(lower(record.profile.type), newness) as owner_kind,  -- user | team
     arg_max(uri_id(record.profile.owner), newness) as owner_id,
     coalesce(
         min(api_instant(record.deleted_at)), min(observed_at) filter (where kind = 'event_type.deleted')
     ) as deleted_at,  -- stays readable, and its events stay
+    bool_or(is_listed) as is_listed,  -- false: deleted, one-off, or of somebody who left; true also without a whole list
     min(api_instant(record.created_at)) as created_at,
     max(updated_at) as updated_at,
     max(observed_at) as observed_at,  -- when the API or a delivery last told of it

@@ -11,7 +11,7 @@ from calendly_pipeline.clients.brevo import BrevoClient
 from calendly_pipeline.clients.calendly import CalendlyClient
 from calendly_pipeline.clients.http import Retry, StaticToken
 from calendly_pipeline.clients.pacing import Deadline
-from calendly_pipeline.destinations.brevo import BrevoAdapter
+from calendly_pipeline.destinations.brevo.adapter import BrevoAdapter
 from calendly_pipeline.destinations.brevo.booking_links import BookingLinks
 from calendly_pipeline.destinations.engine import require_mapping, send_all, settle_open
 from calendly_pipeline.destinations.ledger import Ledger

@@ -13,7 +13,7 @@ from calendly_pipeline.clients.ortto import OrttoClient
 from calendly_pipeline.clients.pacing import Deadline
 from calendly_pipeline.destinations.engine import require_mapping, send_all, settle_open
 from calendly_pipeline.destinations.ledger import Ledger, copy_ledger
-from calendly_pipeline.destinations.ortto import OrttoAdapter
+from calendly_pipeline.destinations.ortto.adapter import OrttoAdapter
 from calendly_pipeline.destinations.ortto.fields import OF_TRANSITION, attributes_of, mapped_fields
 from calendly_pipeline.destinations.records import Counts
 from calendly_pipeline.destinations.sending import record_of

@@ -9,7 +9,7 @@ import pytest
 
 from calendly_pipeline.clients.http import StaticToken
 from calendly_pipeline.clients.ortto import OrttoClient
-from calendly_pipeline.destinations.ortto import OrttoAdapter
+from calendly_pipeline.destinations.ortto.adapter import OrttoAdapter
 from calendly_pipeline.failures import MappingError
 from calendly_pipeline.findings import Finding
 from calendly_pipeline_tests.conftest import Tables, utc

@@ -13,7 +13,7 @@ from calendly_pipeline.failures import SettingsError
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.warehouse import replace_rows
 
-SHIPPED = Path(__file__).with_name("lacrm_fields.toml")
+SHIPPED = Path(__file__).with_name("fields.toml")
 IDENTITY = frozenset(
     (
         "name",

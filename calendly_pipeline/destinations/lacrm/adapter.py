@@ -17,7 +17,7 @@ from calendly_pipeline import environment
 from calendly_pipeline.clients.http import StaticToken, Traffic
 from calendly_pipeline.clients.lacrm import LacrmClient, RecordType
 from calendly_pipeline.destinations.adapter import Adapter
-from calendly_pipeline.destinations.lacrm_fields import lacrm_fields, mistakes
+from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, mistakes
 from calendly_pipeline.destinations.merging import narrowed
 from calendly_pipeline.destinations.records import Kind, Outcome, Record
 from calendly_pipeline.findings import Finding

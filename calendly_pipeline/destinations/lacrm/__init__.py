@@ -1,0 +1,1 @@
+"""Less Annoying CRM as a destination: cards, notes or events, new cards."""
