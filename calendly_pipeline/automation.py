@@ -11,6 +11,7 @@ import dagster as dg
 
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.interrupted_runs import end_interrupted_runs
+from calendly_pipeline.quality.alert_sensor import alerts
 from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.sources.assets import MODE_TAG
@@ -198,5 +199,5 @@ def automation() -> dg.Definitions:
             ingest_nightly,
             ingest_weekly,
         ],
-        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, interrupted_runs],
+        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, interrupted_runs, alerts],
     )

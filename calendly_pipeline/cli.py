@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from calendly_pipeline import cli_review, cli_sources, environment
+from calendly_pipeline import cli_alerts, cli_review, cli_sources, environment
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
@@ -55,6 +55,7 @@ for command in (
     cli_sources.webhooks,
     cli_sources.scheduling_link,
     cli_review.review,
+    cli_alerts.alerts,
 ):
     commands.add_command(command)
 
@@ -174,7 +175,8 @@ def doctor() -> None:
     """Check settings, folders and stores; every line is ok, warning or error with its remedy."""
     from calendly_pipeline.doctor import examine
 
-    findings = list(examine(active_home()))
+    home = active_home()
+    findings = list(examine(home, _as_of(home, None) or datetime.now(UTC)))
     for finding in findings:
         colour = {"ok": "green", "warning": "yellow", "error": "red"}[finding.level]
         console.print(

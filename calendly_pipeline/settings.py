@@ -12,7 +12,10 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
+
+from calendly_pipeline.settings_alerts import Alerts
+from calendly_pipeline.settings_section import Section
 
 _zones = cache(available_timezones)
 
@@ -40,12 +43,6 @@ LowerText = Annotated[str, AfterValidator(_lower)]
 MeetingType = Literal[
     "portfolio_review", "discovery", "onboarding", "planning", "check_in", "service", "internal", "personal", "other"
 ]
-
-
-class Section(BaseModel):
-    """A table of pipeline.toml; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Firm(Section):
@@ -230,7 +227,10 @@ class Settings(Section):
     classification: Classification = Classification()
     contacts: Contacts = Contacts()
     lacrm: Lacrm = Lacrm()
-    destinations: dict[Literal["lacrm", "brevo", "clevertap", "ortto", "salesforce_links"], Destination] = {}
+    alerts: Alerts = Alerts()
+    destinations: dict[Literal["lacrm", "brevo", "clevertap", "ortto", "salesforce_links"], Destination] = Field(
+        default={}
+    )
 
     def sql_parameters(self, as_of: datetime) -> dict[str, Any]:
         """Every `$parameter` a SQL model may name; lists travel as JSON text and are unfolded by `from_json`."""

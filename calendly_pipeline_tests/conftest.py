@@ -36,7 +36,9 @@ def quiet_retries() -> None:
 def no_tokens_of_the_shell() -> Iterator[None]:
     """No test uses a token, a key or an address of the shell it runs in."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("CALENDLY_", "CAL_COM_", "LACRM_", "DESK_"))]:
+        for name in [
+            name for name in os.environ if name.startswith(("CALENDLY_", "CAL_COM_", "LACRM_", "DESK_", "ALERT_"))
+        ]:
             patch.delenv(name)
         yield
 

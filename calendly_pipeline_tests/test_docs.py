@@ -33,10 +33,10 @@ def test_every_command_is_documented_and_no_other() -> None:
 def test_every_variable_is_documented_and_no_other() -> None:
     """Every variable the code reads stands in .env.example and in the operations page, and no other does."""
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
-    read = set(re.findall(r'"((?:PIPELINE|CALENDLY|CAL_COM|LACRM|DESK)_[A-Z_]+)"', source))
+    read = set(re.findall(r'"((?:PIPELINE|CALENDLY|CAL_COM|LACRM|DESK|ALERT)_[A-Z_]+)"', source))
     example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE)) == read
-    assert set(re.findall(r"`((?:PIPELINE|CALENDLY|CAL_COM|LACRM|DESK)_[A-Z_]+)`", OPERATIONS)) == read
+    assert set(re.findall(r"`((?:PIPELINE|CALENDLY|CAL_COM|LACRM|DESK|ALERT)_[A-Z_]+)`", OPERATIONS)) == read
 
 
 def test_every_target_of_the_makefile_exists() -> None:
