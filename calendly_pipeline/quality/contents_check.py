@@ -10,7 +10,7 @@ import dagster as dg
 from calendly_pipeline.findings import Finding
 from calendly_pipeline.models import asset_key
 from calendly_pipeline.quality.contents import late_contents
-from calendly_pipeline.quality.facts import facts_with, tables_of
+from calendly_pipeline.quality.facts import facts_with, tables_if_built
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
 
 NAME = "contents_are_fresh"
@@ -42,7 +42,8 @@ def _check(table: str, expects: str) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         with firm.state() as state, warehouse.get_connection() as connection:
             clock = as_of(context)
-            facts = facts_with(firm.home, firm.settings, state, tables_of(connection, clock))
+            tables = tables_if_built(connection, clock)  # None: a first contact_index, before any refresh
+            facts = facts_with(firm.home, firm.settings, state, tables, "read" if tables else "unbuilt")
         found = [finding for finding in late_contents(facts, firm.settings, clock) if finding.asset == table]
         return dg.AssetCheckResult(
             passed=not found,

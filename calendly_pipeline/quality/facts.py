@@ -156,8 +156,16 @@ def facts_with(
     return Facts(tuple(_accesses(home, settings, state)), tables, warehouse, waiting, is_in_use)
 
 
+def tables_if_built(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> Tables | None:
+    """What the warehouse says; None until a first refresh has come to its end."""
+    try:
+        return tables_of(connection, as_of)
+    except duckdb.CatalogException:
+        return None
+
+
 def tables_of(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> Tables:
-    """What the warehouse says; every model must have been built once."""
+    """What the warehouse says. Raises CatalogException when a model was never built."""
     missing = {
         key: tuple((first, last) for _, _, first, last, _ in rows)
         for key, rows in groupby(gaps(connection), lambda row: (row[0], row[1]))
@@ -178,11 +186,10 @@ def _read(home: Home, as_of: datetime) -> tuple[Tables | None, Warehouse]:
         return None, "unbuilt"
     try:
         with open_warehouse(home.warehouse, read_only=True, wait_seconds=LOOK_SECONDS) as connection:
-            return tables_of(connection, as_of), "read"
+            tables = tables_if_built(connection, as_of)
+            return tables, "read" if tables else "unbuilt"
     except WarehouseBusy:
         return None, "busy"
-    except duckdb.CatalogException:  # the first refresh has not come to these tables yet
-        return None, "unbuilt"
     except (duckdb.Error, StoreError):
         return None, "unreadable"
 

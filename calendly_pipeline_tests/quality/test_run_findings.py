@@ -219,7 +219,7 @@ def test_every_asset_has_a_policy_of_its_group(tmp_path_factory: pytest.TempPath
         policy = graph.get(key).freshness_policy
         assert isinstance(policy, TimeWindowFreshnessPolicy), key
         windows[".".join(key.path)] = policy.fail_window
-    hours = {name: window.total_seconds() / 3600 for name, window in windows.items()}
+    hours = {name: window.to_timedelta().total_seconds() / 3600 for name, window in windows.items()}
     assert (hours["sources.calendly_pull"], hours["sources.calcom_pull"], hours["sources.lacrm_pull"]) == (3, 3, 26)
     assert (hours["sources.calendly_exports"], hours["contacts.matches"], hours["metrics.contact_metrics"]) == (
         168,
