@@ -10,13 +10,13 @@ from datetime import timedelta
 
 import dagster as dg
 
-PULL_WINDOW = timedelta(hours=3)
-"""Booking tools are asked every hour; a pull may take 50 minutes, and one may fail for reasons that pass."""
-DAY_WINDOW = timedelta(hours=26)
-"""What is made once a day has two hours to be made."""
-REFRESH_WINDOW = timedelta(hours=5)
-"""Tables are rebuilt every four hours, and have one hour to be rebuilt."""
+LATENESS = timedelta(hours=2)
+"""A pull may take 50 minutes, a run may wait for another, and one may fail for a reason that passes."""
+PULL_WINDOW = timedelta(hours=1) + LATENESS
+REFRESH_WINDOW = timedelta(hours=4) + LATENESS
+DAY_WINDOW = timedelta(days=1) + LATENESS
 EXPORT_WINDOW = timedelta(days=7)
+WARNING = timedelta(hours=1)
 
 SENT = "_sent"
 PULL = "_pull"
@@ -36,11 +36,11 @@ def window_of(key: dg.AssetKey) -> timedelta:
 
 
 def with_freshness(definitions: dg.Definitions) -> dg.Definitions:
-    """The definitions with a freshness policy on every asset; a tenth of its window before the end it warns."""
+    """The definitions with a freshness policy on every asset, which warns an hour before it fails."""
 
     def bounded(spec: dg.AssetSpec) -> dg.AssetSpec:
         window = window_of(spec.key)
-        policy = dg.FreshnessPolicy.time_window(fail_window=window, warn_window=window * 0.9)
+        policy = dg.FreshnessPolicy.time_window(fail_window=window, warn_window=window - WARNING)
         return spec.replace_attributes(freshness_policy=policy)
 
     with warnings.catch_warnings():

@@ -163,7 +163,7 @@ def test_an_unreadable_or_unbuilt_warehouse_is_a_finding() -> None:
     (broken,) = late_contents(Facts(warehouse="unreadable", is_in_use=True), NEW_YORK, NOW)
     assert ("rebuild" in broken.text, broken.grace) == (True, timedelta(0))
     (unbuilt,) = late_contents(Facts(warehouse="unbuilt", is_in_use=True), NEW_YORK, NOW)
-    assert unbuilt.grace == 5 * HOUR
+    assert unbuilt.grace == 6 * HOUR
     assert late_contents(Facts(warehouse="busy", is_in_use=True), NEW_YORK, NOW) == []
 
 

@@ -46,8 +46,8 @@ def test_the_daemon_turns_tables_red_and_the_alert_names_the_root() -> None:
         build()
         assert (states_after(1), told()) == (["PASS"] * 4, [])
         assert states_after(2.9) == ["PASS", "PASS", "PASS", "WARN"]
-        assert states_after(4.7) == ["WARN", "WARN", "WARN", "FAIL"]
+        assert states_after(5.1) == ["WARN", "WARN", "WARN", "FAIL"]
         assert told() == []  # the pull is judged by its landed manifests
-        assert (states_after(5.1), told()) == (["FAIL"] * 4, ["tables sources.files"])
+        assert (states_after(6.1), told()) == (["FAIL"] * 4, ["tables sources.files"])
         build()
         assert (states_after(0), told()) == (["PASS"] * 4, [])

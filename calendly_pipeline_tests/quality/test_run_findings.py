@@ -206,13 +206,13 @@ def test_what_was_never_built_has_its_first_window(toy: Toy) -> None:
     with dg.DagsterInstance.ephemeral() as empty:
         assert look(empty, toy, in_use=False) == Seen()
         tables, sent = look(empty, toy, SENDING).findings
-    assert (tables.cause, tables.grace) == ("tables", timedelta(hours=5))
+    assert (tables.cause, tables.grace) == ("tables", timedelta(hours=6))
     assert tables.text.startswith("sources.files and 2 more tables were never built")
     assert sent.text.startswith("nothing sent to lacrm yet, though it is switched on")
 
 
 def test_every_asset_has_a_policy_of_its_group(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Pulls hours, the contact index a day, exports a week, everything else five hours; none is left out."""
+    """Pulls hours, the contact index a day, exports a week, everything else six hours; none is left out."""
     graph = build(Home(tmp_path_factory.mktemp("firm"))).resolve_asset_graph()
     windows = {}
     for key in graph.get_all_asset_keys():
@@ -224,6 +224,6 @@ def test_every_asset_has_a_policy_of_its_group(tmp_path_factory: pytest.TempPath
     assert (hours["sources.calendly_exports"], hours["contacts.matches"], hours["metrics.contact_metrics"]) == (
         168,
         26,
-        5,
+        6,
     )
     assert window_of(dg.AssetKey(["destinations", "brevo_sent"])) == timedelta(hours=26)
