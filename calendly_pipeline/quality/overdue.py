@@ -13,7 +13,7 @@ from dagster._core.storage.event_log.base import AssetRecord
 
 from calendly_pipeline.findings import Finding
 from calendly_pipeline.quality.contents import TABLES
-from calendly_pipeline.quality.freshness import PULL, REFRESH_WINDOW, SENT
+from calendly_pipeline.quality.freshness import DAY_WINDOW, PULL, REFRESH_WINDOW, SENT
 from calendly_pipeline.quality.wording import moment
 from calendly_pipeline.settings import Settings
 
@@ -91,7 +91,7 @@ def _unsent(key: dg.AssetKey, sent_at: datetime | None, settings: Settings) -> F
     destination = _destination(key)
     since = f"since {moment(sent_at, settings)}" if sent_at else "yet, though it is switched on"
     text = f"nothing sent to {destination} {since}; see the newest run of send_{destination}"
-    grace = timedelta(0) if sent_at else REFRESH_WINDOW
+    grace = timedelta(0) if sent_at else DAY_WINDOW
     return Finding("error", destination, text, f"sent:{destination}", table_of(key), grace)
 
 

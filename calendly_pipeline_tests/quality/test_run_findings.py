@@ -208,6 +208,7 @@ def test_what_was_never_built_has_its_first_window(toy: Toy) -> None:
         tables, sent = look(empty, toy, SENDING).findings
     assert (tables.cause, tables.grace) == ("tables", timedelta(hours=6))
     assert tables.text.startswith("sources.files and 2 more tables were never built")
+    assert sent.grace == timedelta(hours=26)
     assert sent.text.startswith("nothing sent to lacrm yet, though it is switched on")
 
 

@@ -297,3 +297,13 @@ def test_an_alert_long_over_is_forgotten(state: State, ways: Ways) -> None:
     ways.look(state, minutes=1)
     later: datetime = NOW + timedelta(days=8)
     assert recent_alerts(state, later) == []
+
+
+def test_a_fault_of_our_own_is_named_by_its_kind_and_keeps_no_other_waiting(state: State, ways: Ways) -> None:
+    """A sender that no mail can have: the others are told, and its words, which may hold anything, are not kept."""
+    email = ways.settings.alerts.email
+    assert email is not None
+    object.__setattr__(email, "sender", f"p@firm.example\n{CANARY}")
+    told = ways.look(state, EXPORT)
+    assert told.failed == {"email": "email: ValueError"}
+    assert ways.counts == (1, 0, 1, 1)
