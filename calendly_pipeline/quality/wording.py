@@ -33,7 +33,7 @@ def days(first: date, last: date) -> str:
         return f"{_day(last)} {length}"
     begin = str(first.day)
     if (first.year, first.month) != (last.year, last.month):
-        begin = f"{first:{'%-d %B' if first.year == last.year else '%-d %B %Y'}}"
+        begin = f"{first.day} {first:%B}" if first.year == last.year else _day(first)
     return f"{begin} to {_day(last)} {length}"
 
 
