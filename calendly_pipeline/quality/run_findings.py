@@ -86,21 +86,27 @@ def _stops_tables(finding: Finding) -> bool:
 
 
 def _failed_checks(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition, seen: Seen) -> bool:
-    """Add a finding per failed check; return whether one of them keeps tables from being rebuilt."""
+    """Add a finding per failed check; return whether one keeps tables from being rebuilt, or runs again right now."""
     keys = [key for key in repository.asset_graph.asset_check_keys if key.name not in SPOKEN_FOR]
     is_blocked = False
     latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     for key in sorted(latest, key=str):
         record = latest[key]
         cause = f"check:{key.asset_key.to_user_string()}:{key.name}"
+        spec = repository.asset_graph.get_check_spec(key)
         if record.status == CheckStatus.PLANNED:
             seen.unjudged.append(cause)
+            is_blocked = is_blocked or (spec.blocking and _is_running(instance, record.run_id))
         evaluation = record.evaluation if record.status == CheckStatus.FAILED else None
         if evaluation is not None and evaluation.severity == dg.AssetCheckSeverity.ERROR:
-            spec = repository.asset_graph.get_check_spec(key)
             seen.findings.append(_failed_check(key, spec, evaluation.metadata, cause))
             is_blocked = is_blocked or spec.blocking
     return is_blocked
+
+
+def _is_running(instance: dg.DagsterInstance, run_id: str) -> bool:
+    run = instance.get_run_by_id(run_id)
+    return run is not None and not run.is_finished
 
 
 def _failed_check(key: dg.AssetCheckKey, spec: dg.AssetCheckSpec, metadata: Mapping[str, Any], cause: str) -> Finding:

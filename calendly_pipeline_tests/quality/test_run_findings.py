@@ -171,11 +171,14 @@ def test_a_check_that_stops_nothing_explains_nothing(toy: Toy, instance: dg.Dags
 
 
 def test_a_running_check_is_not_judged(toy: Toy, instance: dg.DagsterInstance) -> None:
-    """While the next run is on its way, nobody hears that a failed check is over."""
+    """While the next run is on its way, nobody hears that a failed check is over, nor of the tables behind it."""
     toy.failing = {"rows_are_usable"}
     toy.run(instance)
     instance.create_run_for_job(toy.repository.get_job("refresh"))  # plans its checks
-    assert "check:sources/files:rows_are_usable" in look(instance, toy).unjudged
+    turn(instance, "metrics.contact_metrics", FreshnessState.FAIL)
+    found = look(instance, toy)
+    assert "check:sources/files:rows_are_usable" in found.unjudged
+    assert causes(found) == []
 
 
 def test_overdue_tables_are_one_finding_named_by_the_most_upstream(toy: Toy, instance: dg.DagsterInstance) -> None:
