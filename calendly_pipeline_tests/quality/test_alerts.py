@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendly_pipeline.failures import SettingsError
@@ -74,6 +74,7 @@ def test_fine_and_local_findings_alert_nobody() -> None:
     assert decide([wrong("tables", level="ok"), wrong("")], []).to_open == ()
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sets(st.sampled_from(CAUSES)), max_size=12))
 def test_any_course_of_troubles_opens_and_closes_in_turn(course: list[set[str]]) -> None:
     """Whatever comes and goes: after each look exactly the present causes are open, each once."""
