@@ -14,6 +14,7 @@ from calendly_pipeline.automation_salesforce import USERS_PULL, salesforce_autom
 from calendly_pipeline.destinations.assets import send_config, sent_key
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.interrupted_runs import end_interrupted_runs
+from calendly_pipeline.quality.alert_sensor import alerts
 from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.settings_destinations import DESTINATIONS
@@ -236,6 +237,6 @@ def automation() -> dg.Definitions:
             ingest_nightly,
             ingest_weekly,
         ],
-        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, refreshed, interrupted_runs],
+        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, refreshed, interrupted_runs, alerts],
     )
     return dg.Definitions.merge(own, salesforce_automation(NETWORK, STORE_TAG, send_links))

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ import stamina
 from rich.console import Console
 from rich.markup import escape
 
-from calendly_pipeline import cli_destinations, cli_preview, cli_review, cli_sources, environment
+from calendly_pipeline import cli_alerts, cli_destinations, cli_preview, cli_review, cli_sources, environment
 from calendly_pipeline.active_home import active_home, is_in_use
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
@@ -54,6 +54,7 @@ for command in (
     cli_destinations.send,
     cli_destinations.settle,
     cli_preview.preview,
+    cli_alerts.alerts,
 ):
     commands.add_command(command)
 
@@ -127,7 +128,8 @@ def doctor() -> None:
     """Check settings, folders and stores; every line is ok, warning or error with its remedy."""
     from calendly_pipeline.doctor import examine
 
-    findings = list(examine(active_home()))
+    home = active_home()
+    findings = list(examine(home, _as_of(home, None) or datetime.now(UTC)))
     for finding in findings:
         colour = {"ok": "green", "warning": "yellow", "error": "red"}[finding.level]
         console.print(

@@ -1,4 +1,4 @@
-"""The table of contents: six stages, automation, resources."""
+"""The table of contents: six stages, automation, freshness, resources."""
 
 import dagster as dg
 
@@ -10,6 +10,8 @@ from calendly_pipeline.destinations.assets import destinations
 from calendly_pipeline.home import Home
 from calendly_pipeline.meetings.assets import meetings
 from calendly_pipeline.metrics.assets import metrics
+from calendly_pipeline.quality.contents_check import content_checks
+from calendly_pipeline.quality.freshness import with_freshness
 from calendly_pipeline.resources import resources
 from calendly_pipeline.sources.assets import sources
 
@@ -17,11 +19,13 @@ from calendly_pipeline.sources.assets import sources
 def build(home: Home) -> dg.Definitions:
     """Everything Dagster knows of one firm."""
     stages = [sources(), meetings(), contacts(), classification(), metrics(), destinations()]
-    return dg.Definitions.merge(
+    merged = dg.Definitions.merge(
         *stages,
+        content_checks(),
         automation(),
         dg.Definitions(resources=resources(home), executor=dg.in_process_executor),
     )
+    return with_freshness(merged)
 
 
 environment.read_dotenv()

@@ -1,9 +1,11 @@
 """What `calendly-pipeline doctor` looks at. Each finding is ok, a warning or an error, with its remedy."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from calendly_pipeline import environment
 from calendly_pipeline.doctor_destinations import destinations_there
+from calendly_pipeline.doctor_freshness import freshness
 from calendly_pipeline.doctor_sources import live_sources
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.findings import Finding
@@ -11,11 +13,10 @@ from calendly_pipeline.home import DROP_FOLDERS, Home
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.settings_file import load_settings
 from calendly_pipeline.state import State
-from calendly_pipeline.summary import gaps
 from calendly_pipeline.warehouse import open_warehouse
 
 
-def examine(home: Home) -> Iterator[Finding]:
+def examine(home: Home, as_of: datetime) -> Iterator[Finding]:
     """Every finding, settings first."""
     try:
         settings = load_settings(home.settings_file)
@@ -30,6 +31,7 @@ def examine(home: Home) -> Iterator[Finding]:
         yield from live_sources(home, settings)
         yield from destinations_there(home, settings)
     yield from _warehouse(home)
+    yield from freshness(home, settings, as_of)
 
 
 def _settings(home: Home, settings: Settings) -> Iterator[Finding]:
@@ -68,15 +70,9 @@ def _warehouse(home: Home) -> Iterator[Finding]:
     try:
         with open_warehouse(home.warehouse, read_only=True, wait_seconds=5) as connection:
             rejected = connection.execute("select folder, name, reason, remedy from sources.rejected_files").fetchall()
-            missing = gaps(connection)
     except PipelineError as error:
         yield Finding("warning", "warehouse", str(error))
         return
     yield Finding("ok", "warehouse", f"{home.warehouse.stat().st_size / 1e6:.1f} MB")
     for folder, name, reason, remedy in rejected:
         yield Finding("error", f"data/{folder}/{name}", f"{reason}. {remedy or ''}".strip())
-    for platform, account, first, last, days in missing:
-        text = f"no {platform} export or pull covers {first:%d %b %Y} to {last:%d %b %Y} ({days} days); pull it"
-        pull = f"`calendly-pipeline ingest --from {first:%Y-%m} --to {last:%Y-%m}`"
-        remedy = f"({pull}), or export that range again and drop it into data/{platform}"
-        yield Finding("warning", f"coverage {account}", f"{text} {remedy}")

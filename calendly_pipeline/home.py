@@ -10,6 +10,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 DROP_FOLDERS = ("calendly", "calcom", "contacts")
 SAMPLE_MARK = "files.json"
+PULLS_FOLDER = "pulls"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class Home:
     def landing(self) -> Path:
         """The archive of what was received, as received."""
         return self.data / "landing"
+
+    def pull_manifests(self, platform: str, account: str) -> Path:
+        """Where every finished pull of an account leaves its manifest; the newest sorts last."""
+        return self.landing / platform / account / PULLS_FOLDER
+
+    def pull_lock(self, platform: str, account: str) -> Path:
+        """The lock that a running pull of an account holds; the system frees it when the process dies."""
+        return self.landing / platform / account / ".pull.lock"
 
     @property
     def warehouse(self) -> Path:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from calendly_pipeline.settings_alerts import Alerts
 from calendly_pipeline.settings_destinations import Destinations
 from calendly_pipeline.settings_kinds import LowerText, MeetingType, Section, Zone, folder_name
 
@@ -187,6 +188,7 @@ class Settings(Section):
     classification: Classification = Classification()
     contacts: Contacts = Contacts()
     lacrm: Lacrm = Lacrm()
+    alerts: Alerts = Alerts()
     destinations: Destinations = Destinations()
 
     def sql_parameters(self, as_of: datetime) -> dict[str, Any]:

@@ -151,6 +151,41 @@ oauth_tokens = sa.Table(
 )
 """The present pair of tokens. A refresh token works once: who refreshes first claims the row for a short time."""
 
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("alert_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+)
+"""One row per time that something was wrong; nobody is told before `due_at`. Of a cause one alert is open at a time."""
+sa.Index(
+    "alert_open_once",
+    alerts.c.cause,
+    unique=True,
+    sqlite_where=alerts.c.closed_at.is_(None),
+    postgresql_where=alerts.c.closed_at.is_(None),
+)
+
+alert_notices = sa.Table(
+    "alert_notices",
+    metadata,
+    sa.Column("alert_id", sa.Integer, sa.ForeignKey("alerts.alert_id"), primary_key=True),
+    sa.Column("event", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False, server_default=""),
+    sa.Column("attempts_count", sa.Integer, nullable=False),
+    sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("settled_at", sa.DateTime(timezone=True)),
+)
+"""Who was told what: `event` is opened or recovered, `outcome` intent, sent, failed or unknown (never sent again)."""
+
 
 class State:
     """One state store, reached by a SQLAlchemy URL."""

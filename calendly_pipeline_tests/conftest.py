@@ -142,7 +142,7 @@ def _dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def _empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse file with every table of every stage, all empty."""
     path = tmp_path_factory.mktemp("empty") / "empty.duckdb"
     with duckdb.connect(str(path)) as connection:
@@ -154,11 +154,11 @@ def _empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tables(_empty_warehouse: Path) -> Iterator[Tables]:
+def tables(empty_warehouse: Path) -> Iterator[Tables]:
     """Every table of the warehouse, empty, in memory; put rows in with `given`, run models with `run`."""
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         prepare(connection)
-        connection.execute(f"attach '{_empty_warehouse}' as empty (read_only)")
+        connection.execute(f"attach '{empty_warehouse}' as empty (read_only)")
         connection.execute("copy from database empty to memory")
         connection.execute("detach empty")
         yield Tables(connection)

@@ -86,11 +86,11 @@ class Firm:
 
 
 @pytest.fixture
-def home(tmp_path: Path, _empty_warehouse: Path) -> Home:
+def home(tmp_path: Path, empty_warehouse: Path) -> Home:
     """A firm that sends its links, after a refresh that found nothing."""
     home = Home(tmp_path / "home")
     home.create()
-    shutil.copy(_empty_warehouse, home.warehouse)
+    shutil.copy(empty_warehouse, home.warehouse)
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("create table main.warehouse_version as select $1 as version", [schema_version()])
     settings = '[firm]\ntime_zone = "America/New_York"\n[destinations.salesforce_links]\nenabled = true\n'

@@ -10,6 +10,7 @@ import dagster as dg
 
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.models import OWNERS, materialised, stage_definitions
+from calendly_pipeline.quality.run_findings import PULL_FAILURES
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 from calendly_pipeline.sources.deliveries import load_deliveries
 from calendly_pipeline.sources.landing import land
@@ -200,8 +201,10 @@ def _pull_metadata(pulled: "Pulled") -> dict[str, Any]:
     from calendly_pipeline.sources.pulls import summary
 
     accounts = {report.account: report.state for report in pulled.reports}
+    failures = {report.account: report.failure for report in pulled.reports if report.failure}
+    failed = {PULL_FAILURES: failures} if failures else {}
     notes = [f"{report.account}: {note}" for report in pulled.reports for note in report.notes]
-    return {"accounts": accounts, **summary(pulled.reports), **({"notes": notes} if notes else {})}
+    return {"accounts": accounts, **summary(pulled.reports), **({"notes": notes} if notes else {}), **failed}
 
 
 def _failure(error: PipelineError, metadata: dict[str, Any]) -> dg.Failure:

@@ -38,7 +38,7 @@ def pull_contacts(home: Home, settings: Settings, state: State, run: str, say: S
     try:
         return Pulled((_pull(home, settings, state, run, say),), None)
     except PipelineError as failed:
-        return Pulled((PullReport(ACCOUNT, f"failed: {failed}", {}),), failed)
+        return Pulled((PullReport(ACCOUNT, f"failed: {failed}", {}, failure=type(failed).__name__),), failed)
 
 
 def _pull(home: Home, settings: Settings, state: State, run: str, say: Say) -> PullReport:

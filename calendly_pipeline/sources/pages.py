@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from calendly_pipeline.clients.answer import Answer
-from calendly_pipeline.home import Home
+from calendly_pipeline.home import PULLS_FOLDER, Home
 
 ACCOUNT_FOLDER = "account"
 """Stands in for the month of what belongs to no month: users, event types, routing forms."""
-PULLS_FOLDER = "pulls"
 COMPRESSION = 5
 BOOKING_TOOLS = ("calendly", "calcom")
 PLATFORMS = (*BOOKING_TOOLS, "lacrm", "salesforce")
@@ -49,6 +48,7 @@ class PageWriter:
 
     def __init__(self, home: Home, platform: str, account: str, run: str) -> None:
         self.folder = home.landing / platform / account
+        self.manifests = home.pull_manifests(platform, account)
         self.run = run
         self.files_count = 0
         self.waiting_count = 0
@@ -79,7 +79,7 @@ class PageWriter:
     def finish(self, pull: Pull) -> None:
         """Write the manifest that says the pull is complete."""
         body = json.dumps(asdict(pull), default=_iso, indent=1).encode()
-        _write(self.folder / PULLS_FOLDER / f"{self.run}.json", body)
+        _write(self.manifests / f"{self.run}.json", body)
 
 
 def page_files(home: Home, platforms: Iterable[str] = PLATFORMS) -> list[Path]:

@@ -53,6 +53,8 @@ class PullReport:
     """`done`, or `not configured: ...`."""
     counts: dict[str, float]
     notes: tuple[str, ...] = ()
+    failure: str = ""
+    """Class of the error that ended the pull of this account, in `failures.py`."""
 
 
 class Landing:

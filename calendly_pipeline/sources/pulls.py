@@ -47,7 +47,7 @@ def pull_all(platform: Platform, home: Home, settings: Settings, state: State, o
             reports.append(_pull_one(platform, home, settings, state, order, say, account))
         except PipelineError as failed:
             say(f"{platform} {account.name}: {failed}")
-            reports.append(PullReport(account.name, f"failed: {failed}", {}))
+            reports.append(PullReport(account.name, f"failed: {failed}", {}, failure=type(failed).__name__))
             error = error or failed
     return Pulled(tuple(reports), error)
 
@@ -102,10 +102,10 @@ def _pull_one(
 @contextmanager
 def one_at_a_time(home: Home, platform: str, account: str) -> Iterator[None]:
     """The system frees this lock when the process dies, unlike a slot of a Dagster pool."""
-    folder = home.landing / platform / account
-    folder.mkdir(parents=True, exist_ok=True)
+    lock = home.pull_lock(platform, account)
+    lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / ".pull.lock", timeout=BUSY_SECONDS):
+        with FileLock(lock, timeout=BUSY_SECONDS):
             yield
     except Timeout as error:
         raise PullBusy(
