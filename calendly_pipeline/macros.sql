@@ -342,3 +342,7 @@ create or replace temp macro strangers_said(strangers) as
         when strangers < 10 then format('{:.2g}', strangers)
         else format('{:.0f}', strangers)
     end;
+
+-- What a text looks like without saying it: a letter is `a`, a digit `9`, everything else stays.
+create or replace temp macro outline(said) as
+    regexp_replace(regexp_replace(said, '\p{L}', 'a', 'g'), '[0-9]', '9', 'g');

@@ -115,12 +115,18 @@ def sql_files(folder: Path, stage: str) -> list[SqlFile]:
     return [SqlFile(path, stage, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
 
 
-def stage_definitions(folder: Path, assets: Sequence[dg.AssetsDefinition] = ()) -> dg.Definitions:
-    """A stage: its SQL models, its check files, and the assets written in Python."""
+def stage_definitions(
+    folder: Path,
+    assets: Sequence[dg.AssetsDefinition] = (),
+    checks: Sequence[dg.AssetChecksDefinition] = (),
+) -> dg.Definitions:
+    """A stage: its SQL models, its check files, and the assets and checks written in Python."""
     stage = folder.name
     models = sql_files(folder / "sql", stage)
-    checks = [_sql_check(check) for check in sql_files(folder / "checks", stage)]
-    return dg.Definitions(assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=checks)
+    sql_checks = [_sql_check(check) for check in sql_files(folder / "checks", stage)]
+    return dg.Definitions(
+        assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=[*sql_checks, *checks]
+    )
 
 
 def materialised(connection: Any, table: str, docs: dict[str, str] | None = None, **more: Any) -> dg.MaterializeResult:

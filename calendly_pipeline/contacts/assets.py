@@ -6,10 +6,12 @@ from typing import Any
 
 import dagster as dg
 
+from calendly_pipeline.contacts.expectations import SUITES
 from calendly_pipeline.contacts.lists import TABLES, load_lists
 from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline.contacts.review_snapshot import PUBLISHED, publish
 from calendly_pipeline.models import OWNERS, asset_key, materialised, stage_definitions
+from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
 from calendly_pipeline.state import decisions as decisions_table
 from calendly_pipeline.warehouse import replace_rows
@@ -37,7 +39,9 @@ SAID_NUMBERS = """
 
 def contacts() -> dg.Definitions:
     """SQL models and checks of this folder, and what only Python can bring."""
-    return stage_definitions(Path(__file__).parent, [rule_lists, decisions, phone_numbers, desk])
+    return stage_definitions(
+        Path(__file__).parent, [rule_lists, decisions, phone_numbers, desk], expectation_checks(SUITES)
+    )
 
 
 @dg.multi_asset(

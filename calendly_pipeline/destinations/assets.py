@@ -4,10 +4,12 @@ from pathlib import Path
 
 import dagster as dg
 
+from calendly_pipeline.destinations.expectations import SUITES
 from calendly_pipeline.destinations.lacrm_fields import lacrm_fields as fields_in_force
 from calendly_pipeline.destinations.lacrm_fields import load_fields
 from calendly_pipeline.destinations.ledger import copy_ledger
 from calendly_pipeline.models import OWNERS, materialised, stage_definitions
+from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 
 STAGE = "destinations"
@@ -15,7 +17,7 @@ STAGE = "destinations"
 
 def destinations() -> dg.Definitions:
     """Field mapping, ledger, and the plan of every destination."""
-    return stage_definitions(Path(__file__).parent, [lacrm_fields, ledger])
+    return stage_definitions(Path(__file__).parent, [lacrm_fields, ledger], expectation_checks(SUITES))
 
 
 @dg.asset(key=[STAGE, "lacrm_fields"], group_name=STAGE, kinds={"python", "toml"}, owners=OWNERS)

@@ -10,8 +10,10 @@ import dagster as dg
 
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.models import OWNERS, materialised, stage_definitions
+from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 from calendly_pipeline.sources.deliveries import load_deliveries
+from calendly_pipeline.sources.expectations import SUITES
 from calendly_pipeline.sources.landing import land
 from calendly_pipeline.sources.loading import TABLES, LoadReport, load_folder, refresh_files
 from calendly_pipeline.sources.page_loading import load_pages
@@ -47,7 +49,8 @@ ANSWERED = {
 def sources() -> dg.Definitions:
     """Landing of dropped files, one table per kind of file, and the SQL that lists what could not be read."""
     pulls = [_pull_asset("calendly"), _pull_asset("calcom"), lacrm_pull]
-    return stage_definitions(Path(__file__).parent, [landed_files, file_rows, *pulls, api_pages, deliveries])
+    assets = [landed_files, file_rows, *pulls, api_pages, deliveries]
+    return stage_definitions(Path(__file__).parent, assets, expectation_checks(SUITES))
 
 
 def _spec(table: str, description: str, deps: list[str], kind: str = "file") -> dg.AssetSpec:
