@@ -31,17 +31,10 @@ SUITES = (
             Batch(
                 "shares",
                 """
-                with counted as (
-                    select meeting_type, rule, count(*) as meetings_count, sum(count(*)) over () as total
-                    from classification.meeting_types
-                    group by meeting_type, rule
-                )
-
                 select
-                    case when max(total) >= $smallest_sample
-                        then coalesce(sum(meetings_count) filter (where rule = 'none'), 0) / max(total) end as untyped_rate,
-                    case when max(total) >= $smallest_sample then max(meetings_count) / max(total) end as greediest_rate
-                from counted
+                    share_of(rule = 'none') as untyped_rate,
+                    share_of(rule = (select mode(rule) from classification.meeting_types)) as greediest_rate
+                from classification.meeting_types
                 """,
                 (
                     between(

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from calendly_pipeline.contacts.expectations import SUITES
+from calendly_pipeline.contacts import expectations, match_expectations
 from calendly_pipeline.contacts.lists import TABLES, load_lists
 from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline.contacts.review_snapshot import PUBLISHED, publish
@@ -40,7 +40,9 @@ SAID_NUMBERS = """
 def contacts() -> dg.Definitions:
     """SQL models and checks of this folder, and what only Python can bring."""
     return stage_definitions(
-        Path(__file__).parent, [rule_lists, decisions, phone_numbers, desk], expectation_checks(SUITES)
+        Path(__file__).parent,
+        [rule_lists, decisions, phone_numbers, desk],
+        expectation_checks((*expectations.SUITES, *match_expectations.SUITES)),
     )
 
 

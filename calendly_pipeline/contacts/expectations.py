@@ -1,21 +1,16 @@
-"""What is expected of contacts: addresses that are addresses, decisions that are ours, and shares of both."""
+"""What is expected of contacts and identities: addresses that are addresses, names that can be compared."""
 
 from calendly_pipeline.quality.expectations import (
     Batch,
     Suite,
     between,
-    distinct,
     matching,
     not_before,
     one_of,
-    paired,
-    present,
 )
 
 ADDRESS = r"^[^@\sA-Z]+@[^@\s]+\.[^@\s.]{2,}$"
 DOMAIN_CLASSES = ("internal", "relay", "freemail", "disposable", "typo", "company")
-LINKED = ("auto", "confirmed")
-UNLINKED = ("review", "rejected", "unmatched", "internal")
 
 SUITES = (
     Suite(
@@ -27,10 +22,9 @@ SUITES = (
                 select
                     source,
                     count(*) as contacts_count,
-                    case when count(*) filter (where not is_company) >= $smallest_sample
-                        then avg((name_normalised is not null)::integer) filter (where not is_company) end as usable_name_rate,
-                    case when count(*) >= $smallest_sample then avg(is_company::integer) end as company_rate,
-                    case when count(*) >= $smallest_sample then avg(contains(full_name, '@')::integer) end
+                    share_of(case when not is_company then name_normalised is not null end) as usable_name_rate,
+                    share_of(is_company) as company_rate,
+                    share_of(contains(full_name, '@'))
                         as address_for_name_rate
                 from contacts.contacts
                 group by source
@@ -74,8 +68,8 @@ SUITES = (
             Batch(
                 "outlines",
                 """
-                select outline(address) as address, outline(canonical_address) as canonical_address, domain_class, source,
-                    count(*) as addresses_count
+                select outline(address) as address, outline(canonical_address) as canonical_address,
+                    domain_class, source, count(*) as addresses_count
                 from contacts.addresses
                 group by all
                 """,
@@ -84,7 +78,7 @@ SUITES = (
                         "addresses_look_like_addresses",
                         "address",
                         ADDRESS,
-                        "Every address of the index, in outline, is one e-mail address: several in a cell were taken apart.",
+                        "Every address of the index, in outline, is one e-mail address; several in a cell were parted.",
                         "error",
                     ),
                     matching(
@@ -114,8 +108,8 @@ SUITES = (
                 "shares",
                 """
                 select
-                    case when count(*) >= $smallest_sample then count(distinct address) / count(*) end as distinct_rate,
-                    case when count(*) >= $smallest_sample then avg((domain_class = 'internal')::integer) end as staff_rate
+                    share_of(cards_count = 1) as distinct_rate,
+                    share_of(domain_class = 'internal') as staff_rate
                 from contacts.addresses
                 """,
                 (
@@ -124,8 +118,8 @@ SUITES = (
                         "distinct_rate",
                         0.6,
                         1,
-                        "Most addresses stand on one card; otherwise they identify nobody, as a firm's own address "
-                        "on every card does.",
+                        "Three of five addresses stand on one card alone; others identify nobody, as a firm's own "
+                        "address on every card does.",
                     ),
                     between(
                         "clients_are_not_staff",
@@ -191,158 +185,6 @@ SUITES = (
                         "Nearly nobody has thousands of meetings; whoever has is several people under one address.",
                         mostly=0.99,
                     ),
-                ),
-            ),
-        ),
-    ),
-    Suite(
-        "contacts.matches",
-        (
-            Batch(
-                "words",
-                """
-                select decision, contact_id is not null as is_linked, tier, role, count(*) as attendees_count
-                from contacts.matches
-                group by all
-                """,
-                (
-                    paired(
-                        "decision_says_whether_linked",
-                        ("decision", "is_linked"),
-                        [*((decision, True) for decision in LINKED), *((decision, False) for decision in UNLINKED)],
-                        "A decision is one of our six words, and a contact is named exactly when it is auto or confirmed.",
-                        "blocking",
-                    ),
-                    matching(
-                        "tier_is_known",
-                        "tier",
-                        r"^([TRH][0-9]|hint)$",
-                        "A tier is one that rules.toml orders rules by.",
-                    ),
-                ),
-            ),
-            Batch(
-                "scores",
-                """
-                select score, expected_strangers, count(*) as attendees_count
-                from contacts.matches
-                group by all
-                """,
-                (
-                    between("scores_are_ranks", "score", 0, 110, "A score ranks between 0 and 110.", "error"),
-                    between(
-                        "strangers_are_a_number_of_people",
-                        "expected_strangers",
-                        0,
-                        1e6,
-                        "How many strangers bear a name is a number of people, never less than none.",
-                        "error",
-                    ),
-                ),
-            ),
-            Batch(
-                "shares",
-                """
-                with invitees as (
-                    select distinct on (attendee_id) attendee_id, decision, rule
-                    from contacts.matches
-                    where role = 'invitee' and decision <> 'internal'
-                    order by attendee_id, match_id
-                )
-
-                select
-                    case when count(*) >= $smallest_sample then avg((decision = 'unmatched')::integer) end as unmatched_rate,
-                    case when count(*) >= $smallest_sample then avg((decision = 'review')::integer) end as review_rate,
-                    case when count(*) filter (where decision = 'auto') >= $smallest_sample
-                        then count(*) filter (where decision = 'auto' and rule = 'email_exact')
-                            / count(*) filter (where decision = 'auto') end as by_exact_address_rate,
-                    (select case when count(*) >= $smallest_sample then avg((decision = 'internal')::integer) end
-                        from contacts.matches where role = 'invitee') as staff_rate
-                from invitees
-                """,
-                (
-                    between(
-                        "most_invitees_are_matched",
-                        "unmatched_rate",
-                        0,
-                        0.6,
-                        "At most three of five invitees are nobody's client; more, and contacts are missing or their "
-                        "addresses were not read.",
-                    ),
-                    between(
-                        "few_wait_for_a_person",
-                        "review_rate",
-                        0,
-                        0.3,
-                        "At most three of ten invitees wait at the desk; more is no work for people but a broken rule.",
-                    ),
-                    between(
-                        "exact_addresses_carry_the_links",
-                        "by_exact_address_rate",
-                        0.3,
-                        1,
-                        "A third or more of the automatic links rest on the exact address; fewer, and the weaker rules "
-                        "decide what they were never meant to.",
-                    ),
-                    between(
-                        "most_invitees_are_not_staff",
-                        "staff_rate",
-                        0,
-                        0.8,
-                        "A fifth or more of the invitees are not of the firm's own domains.",
-                    ),
-                ),
-            ),
-        ),
-    ),
-    Suite(
-        "contacts.review_queue",
-        (
-            Batch(
-                "queue",
-                """
-                select
-                    rank,
-                    waiting_count,
-                    json_array_length(candidates) as candidates_count,
-                    lag(meetings_count * score) over (order by rank) as weight_before,
-                    meetings_count * score as weight,
-                    case when json_array_length(candidates) > 1
-                        then (candidates ->> '$[0].score')::integer >= (candidates ->> '$[1].score')::integer end
-                        as is_best_first
-                from contacts.review_queue
-                """,
-                (
-                    distinct("ranks_differ", "rank", "No two cases hold one place in the queue.", "error"),
-                    not_before(
-                        "weighty_cases_come_first",
-                        "weight_before",
-                        "weight",
-                        "Cases with more meetings and better candidates are asked first.",
-                    ),
-                    one_of(
-                        "best_candidate_comes_first",
-                        "is_best_first",
-                        [True],
-                        "The desk shows the best candidate first; who answers in a hurry picks it.",
-                        "error",
-                    ),
-                    between(
-                        "candidates_can_be_read",
-                        "candidates_count",
-                        0,
-                        20,
-                        "A case offers as many candidates as a person can read.",
-                    ),
-                    between(
-                        "every_case_settles_something",
-                        "waiting_count",
-                        1,
-                        None,
-                        "An answer settles one attendance or more; a case that settles none wastes a person's time.",
-                        "error",
-                    ),
-                    present("cases_have_a_place", "rank", "Every case has its place in the queue.", "error"),
                 ),
             ),
         ),

@@ -41,13 +41,8 @@ SUITES = (
                 "values",
                 """
                 select distinct
-                    case
-                        when try_cast(planned.value as date) is not null then 'date'
-                        when regexp_full_match(planned.value, '-?[0-9]+') then 'number'
-                        else 'text'
-                    end as shape,
                     length(planned.value) as length,
-                    case when contains(planned.value, '<') or starts_with(planned.value, '{') then 'markup' else 'plain' end
+                    case when regexp_matches(planned.value, '<|^[{\\[]') then 'markup' else 'plain' end
                         as kind
                 from (
                     select unnest(map_entries(from_json(payload, '"MAP(VARCHAR, VARCHAR)"'))) as planned
@@ -76,8 +71,8 @@ SUITES = (
                 )
 
                 select
-                    case when count(*) >= $smallest_sample then avg(is_blanked::integer) end as blanked_rate,
-                    (select case when count(*) >= $smallest_sample then avg((operation = 'blocked')::integer) end
+                    share_of(is_blanked) as blanked_rate,
+                    (select share_of(operation = 'blocked')
                         from destinations.plan) as blocked_rate
                 from fields
                 """,

@@ -63,8 +63,8 @@ SUITES = (
             Batch(
                 "lengths",
                 """
-                select duration_minutes, reschedule_count, year(starts_at) - year($as_of::timestamptz) as years_from_now,
-                    count(*) as meetings_count
+                select duration_minutes, reschedule_count,
+                    year(starts_at) - year($as_of::timestamptz) as years_from_now, count(*) as meetings_count
                 from meetings.meetings
                 group by all
                 """,
@@ -99,13 +99,10 @@ SUITES = (
                 select
                     platform,
                     account,
-                    case when count(*) >= $smallest_sample
-                        then avg((status in ('completed', 'no_show'))::integer) end as took_place_rate,
-                    case when count(*) >= $smallest_sample then avg((status = 'no_show')::integer) end as no_show_rate,
-                    case when count(*) >= $smallest_sample then avg((host_email is not null)::integer) end as hosted_rate,
-                    case when count(*) >= $smallest_sample
-                        then avg((extract('hour' from timezone($firm_time_zone, starts_at)) between 6 and 20)::integer)
-                    end as by_day_rate
+                    share_of(status in ('completed', 'no_show')) as took_place_rate,
+                    share_of(status = 'no_show') as no_show_rate,
+                    share_of(host_email is not null) as hosted_rate,
+                    share_of(hour(timezone($firm_time_zone, starts_at)) between 6 and 20) as by_day_rate
                 from meetings.meetings
                 where ends_at <= $as_of
                 group by all
@@ -131,7 +128,7 @@ SUITES = (
                         "hosted_rate",
                         0.5,
                         1,
-                        "Of the past meetings of an account half or more name their host; without hosts, duplicates and "
+                        "Of the past meetings of an account half or more name their host; without it duplicates and "
                         "moves across tools are not found.",
                     ),
                     between(
@@ -202,11 +199,12 @@ SUITES = (
                 "shares",
                 """
                 select
-                    case when count(*) >= $smallest_sample then avg((said(name) is not null)::integer) end as named_rate,
-                    case when count(*) >= $smallest_sample then max(name_count) / count(*) end as commonest_name_rate
+                    share_of(said(name) is not null) as named_rate,
+                    share_of(lower(name) = commonest) as commonest_name_rate
                 from (
-                    select name, count(*) over (partition by lower(name)) as name_count
-                    from (select distinct address, name from meetings.attendees where role = 'invitee')
+                    select distinct address, name, mode(lower(name)) over () as commonest
+                    from meetings.attendees
+                    where role = 'invitee'
                 )
                 """,
                 (
@@ -269,10 +267,13 @@ SUITES = (
                 select
                     platform,
                     account,
-                    case when count(distinct day) >= $smallest_sample
-                        then count(distinct day) filter (where is_covered) / count(distinct day) end as covered_rate,
+                    share_of(is_covered) as covered_rate,
                     max(day) - day_in($as_of, $firm_time_zone) as days_ahead
-                from meetings.coverage
+                from (
+                    select platform, account, day, bool_or(is_covered) as is_covered
+                    from meetings.coverage
+                    group by all
+                )
                 group by all
                 """,
                 (

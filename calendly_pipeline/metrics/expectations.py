@@ -55,7 +55,7 @@ SUITES = (
                         "meetings_12m_count",
                         0,
                         120,
-                        "Hardly any contact is met more than ten times a month; whoever is, is several people, or staff.",
+                        "Hardly any contact is met more than ten times a month; whoever is, is several or staff.",
                         mostly=0.98,
                     ),
                     not_before(
@@ -95,12 +95,10 @@ SUITES = (
                 "shares",
                 """
                 select
-                    case when count(*) >= $smallest_sample then avg((meetings_count > 0)::integer) end as met_rate,
-                    case when count(*) filter (where meetings_count > 0) >= $smallest_sample
-                        then avg((last_host_name is not null)::integer) filter (where meetings_count > 0) end as hosted_rate,
-                    case when count(*) >= $smallest_sample then avg(is_reschedule_escalation::integer) end as escalated_rate,
-                    case when count(*) filter (where meetings_count > 0) >= $smallest_sample
-                        then avg((review_status <> 'none')::integer) filter (where meetings_count > 0) end as reviewed_rate
+                    share_of(meetings_count > 0) as met_rate,
+                    share_of(case when meetings_count > 0 then last_host_name is not null end) as hosted_rate,
+                    share_of(is_reschedule_escalation) as escalated_rate,
+                    share_of(case when meetings_count > 0 then review_status <> 'none' end) as reviewed_rate
                 from metrics.contact_metrics
                 """,
                 (
@@ -123,14 +121,14 @@ SUITES = (
                         "escalated_rate",
                         0,
                         0.2,
-                        "Fewer than a fifth of the cards say that somebody moved twice; a flag on everybody says nothing.",
+                        "Fewer than a fifth of the cards say that somebody moved twice; on everybody it says nothing.",
                     ),
                     between(
                         "reviews_take_place",
                         "reviewed_rate",
                         0.02,
                         1,
-                        "Some clients had a portfolio review; none at all means that the rule for reviews fits nothing.",
+                        "Some clients had a portfolio review; without any, the rule for reviews fits nothing.",
                     ),
                 ),
             ),
@@ -171,7 +169,7 @@ SUITES = (
             Batch(
                 "moments",
                 """
-                select case when count(*) >= $smallest_sample then avg(is_moment_known::integer) end as known_rate
+                select share_of(is_moment_known) as known_rate
                 from metrics.client_timeline
                 """,
                 (

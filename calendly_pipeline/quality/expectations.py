@@ -3,10 +3,11 @@
 What belongs here: the words in which `<stage>/expectations.py` speaks. What does not: Great Expectations itself, which
 takes seconds to import (`validation.py`), and Dagster (`expectation_checks.py`).
 
-An expectation says what a value, a share or an order should be. What must hold between tables, or of a key, is a query
-of bad rows in `<stage>/checks/`. A batch is the result of one query and holds the columns that are used and nothing else:
-distinct values with their counts, or shares computed by DuckDB, wherever a row each would say no more. So a million rows
-cost little. What names a person is replaced by its outline (`outline()` of macros.sql), because failing values are shown.
+An expectation says what a value, a share or an order should be. What must hold between tables, or of a key, is a
+query of bad rows in `<stage>/checks/`. A batch is the result of one query and holds the columns that are used, nothing
+else: distinct values with their counts, or shares that DuckDB computes (`share_of()` of macros.sql), wherever a row each
+would say no more. So a million rows cost little. What names a person is replaced by its outline (`outline()`), because
+failing values are shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Level = Literal["blocking", "error", "warning"]
-SMALLEST_SAMPLE = 30
-"""A share of fewer rows says nothing: queries give null for it, and a null passes. They name it `$smallest_sample`."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Expectations put to a table: read the batches, ask Great Expectations, say what it found.
 
-What belongs here: the only calls of Great Expectations, imported when they are made because that takes seconds. What does
-not: Dagster (`expectation_checks.py`), and what is expected (`<stage>/expectations.py`).
+What belongs here: the only calls of Great Expectations, imported when they are made because that takes seconds. What
+does not: Dagster (`expectation_checks.py`), and what is expected (`<stage>/expectations.py`).
 """
 
 import logging
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calendly_pipeline.quality.data_docs import DataDocs
-from calendly_pipeline.quality.expectations import SMALLEST_SAMPLE, Batch, Expectation, Suite
+from calendly_pipeline.quality.expectations import Batch, Expectation, Suite
 from calendly_pipeline.warehouse import run_query
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def read_batches(
     connection: "duckdb.DuckDBPyConnection", suite: Suite, parameters: Mapping[str, Any]
 ) -> dict[str, "pd.DataFrame"]:
     """Rows of every batch, so that the warehouse can be closed before they are looked at."""
-    bound = {**parameters, "smallest_sample": SMALLEST_SAMPLE}
-    return {batch.name: run_query(connection, batch.query, bound).df() for batch in suite.batches}
+    return {batch.name: run_query(connection, batch.query, parameters).df() for batch in suite.batches}
 
 
 def validate(

@@ -33,12 +33,10 @@ SUITES = (
                 """
                 select
                     files.name as file,
-                    case when count(*) >= $smallest_sample then avg((rows.booked_at < rows.starts_at)::integer) end
+                    share_of(rows.booked_at < rows.starts_at)
                         as booked_before_start_rate,
-                    case when count(*) >= $smallest_sample
-                        then avg((extract('hour' from timezone($firm_time_zone, rows.starts_at)) between 6 and 20)::integer)
-                    end as by_day_rate,
-                    case when count(*) >= $smallest_sample then avg((minute(rows.starts_at) % 5 = 0)::integer) end
+                    share_of(hour(timezone($firm_time_zone, rows.starts_at)) between 6 and 20) as by_day_rate,
+                    share_of(minute(rows.starts_at) % 5 = 0)
                         as on_five_minutes_rate
                 from sources.calendly_rows as rows
                 inner join sources.files as files on rows.file_id = files.file_id
@@ -51,7 +49,7 @@ SUITES = (
                         "booked_before_start_rate",
                         0.98,
                         1,
-                        "In every file nearly every meeting was booked before it began: both times were read in one zone.",
+                        "In every file nearly every meeting was booked before it began: both were read in one zone.",
                     ),
                     between(
                         "meetings_lie_by_day",
@@ -95,7 +93,7 @@ SUITES = (
             ),
             Batch(
                 "states",
-                "select state_claimed, count(*) as rows_count from sources.calcom_rows where problem is null group by all",
+                "select distinct state_claimed from sources.calcom_rows where problem is null",
                 (
                     one_of(
                         "states_are_known",
@@ -111,9 +109,7 @@ SUITES = (
                 """
                 select
                     files.name as file,
-                    case when count(*) >= $smallest_sample
-                        then avg((extract('hour' from timezone($firm_time_zone, rows.starts_at)) between 6 and 20)::integer)
-                    end as by_day_rate
+                    share_of(hour(timezone($firm_time_zone, rows.starts_at)) between 6 and 20) as by_day_rate
                 from sources.calcom_rows as rows
                 inner join sources.files as files on rows.file_id = files.file_id
                 where rows.problem is null
@@ -148,12 +144,11 @@ SUITES = (
 
                 select
                     kind,
-                    case when count(*) >= $smallest_sample then avg((json_array_length(addresses) > 0)::integer) end
+                    share_of(json_array_length(addresses) > 0)
                         as with_address_rate,
-                    case when count(*) >= $smallest_sample
-                        then avg((coalesce(said(full_name), said(last_name), said(first_name)) is not null)::integer) end
+                    share_of(coalesce(said(full_name), said(last_name), said(first_name)) is not null)
                         as with_name_rate,
-                    case when count(*) >= $smallest_sample then count(distinct contact_key) / count(contact_key) end
+                    case when count(contact_key) >= 30 then count(distinct contact_key) / count(contact_key) end
                         as distinct_key_rate
                 from newest
                 group by kind
@@ -191,7 +186,7 @@ SUITES = (
         (
             Batch(
                 "addresses",
-                "select outline(address) as address, count(*) as rows_count from sources.calendly_invitees group by all",
+                "select distinct outline(address) as address from sources.calendly_invitees",
                 (
                     matching(
                         "addresses_look_like_addresses",
@@ -206,8 +201,8 @@ SUITES = (
                 """
                 select
                     account,
-                    case when count(*) >= $smallest_sample then avg((problem is null)::integer) end as usable_rate,
-                    case when count(*) >= $smallest_sample then avg((said(name) is not null)::integer) end as named_rate
+                    share_of(problem is null) as usable_rate,
+                    share_of(said(name) is not null) as named_rate
                 from sources.calendly_invitees
                 group by account
                 """,
@@ -240,8 +235,8 @@ SUITES = (
                 """
                 select
                     account,
-                    case when count(*) >= $smallest_sample then avg((problem is null)::integer) end as usable_rate,
-                    case when count(*) >= $smallest_sample then avg(is_hosted::integer) end as hosted_rate
+                    share_of(problem is null) as usable_rate,
+                    share_of(is_hosted) as hosted_rate
                 from sources.calcom_bookings
                 where is_whole
                 group by account

@@ -1,0 +1,42 @@
+-- Every value a plan would write is the card's own, and every card with a meeting is planned, up to date, or blocked.
+-- asset: destinations.plan
+-- severity: error
+with planned as (
+    select record_key as contact_id, unnest(map_entries(from_json(payload, '"MAP(VARCHAR, VARCHAR)"'))) as field
+    from destinations.plan
+    where destination = 'lacrm' and operation = 'update'
+),
+
+cards as (
+    unpivot (
+        select contact_id, first_meeting_on::varchar as first_meeting_on, last_meeting_on::varchar as last_meeting_on,
+            next_meeting_on::varchar as next_meeting_on, review_due_on::varchar as review_due_on,
+            last_portfolio_review_on::varchar as last_portfolio_review_on,
+            next_portfolio_review_on::varchar as next_portfolio_review_on,
+            meetings_12m_count::varchar as meetings_12m_count,
+            meetings_this_quarter_count::varchar as meetings_this_quarter_count,
+            no_show_12m_count::varchar as no_show_12m_count, cancellation_12m_count::varchar as cancellation_12m_count,
+            reschedule_12m_count::varchar as reschedule_12m_count, last_host_name,
+            meeting_data_through_on::varchar as meeting_data_through_on
+        from metrics.contact_metrics
+    ) on columns(* exclude (contact_id)) into name metric value said
+)
+
+select planned.contact_id, fields.metric, planned.field.value as planned, cards.said as on_card
+from planned
+inner join destinations.lacrm_fields as fields on planned.field.key = fields.field
+left join cards on planned.contact_id = cards.contact_id and fields.metric = cards.metric
+where
+    fields.metric not in ('review_status', 'is_reschedule_escalation', 'last_meeting_type')
+    and nullif(trim(planned.field.value), '') is distinct from nullif(trim(cards.said), '')
+union all by name
+select cards.contact_id, 'meetings_count' as metric, plan.reason as planned, cards.meetings_count::varchar as on_card
+from metrics.contact_metrics as cards
+inner join destinations.plan as plan on cards.contact_id = plan.record_key and plan.destination = 'lacrm'
+where
+    (plan.operation = 'update' and cards.meetings_count = 0 and cards.next_meeting_on is null
+        and cards.cancellation_12m_count + cards.no_show_12m_count + cards.reschedule_12m_count = 0
+        and cards.last_portfolio_review_on is null and cards.next_portfolio_review_on is null
+        and not exists (from metrics.contact_meetings as attended where attended.contact_id = cards.contact_id)
+        and not exists (from destinations.ledger as ledger where ledger.record_key = cards.contact_id))
+    or (plan.operation = 'skip' and cards.meetings_count > 0 and plan.reason = 'no meeting is matched to this contact')
