@@ -8,12 +8,10 @@ import dagster as dg
 
 from calendly_pipeline.contacts import expectations, match_expectations
 from calendly_pipeline.contacts.lists import TABLES, load_lists
-from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline.contacts.review_snapshot import PUBLISHED, publish
 from calendly_pipeline.models import OWNERS, asset_key, materialised, stage_definitions
 from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
-from calendly_pipeline.state import decisions as decisions_table
 from calendly_pipeline.warehouse import replace_rows
 
 STAGE = "contacts"
@@ -64,6 +62,8 @@ def rule_lists(warehouse: WarehouseResource):
 @dg.asset(key=[STAGE, "decisions"], group_name=STAGE, kinds={"python", "sqlite"}, owners=OWNERS)
 def decisions(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Every decision of the review desk, undone ones too, copied from the state store; one row per decision."""
+    from calendly_pipeline.state import decisions as decisions_table  # brings SQLAlchemy
+
     with firm.state() as state:
         rows = state.rows(decisions_table)
     kept = [_answered(row) for row in rows]
@@ -81,6 +81,8 @@ def decisions(firm: FirmResource, warehouse: WarehouseResource) -> dg.Materializ
 )
 def phone_numbers(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Every telephone number said anywhere, in E.164; one row per distinct text."""
+    from calendly_pipeline.contacts.phone_numbers import e164_rows  # brings the numbering plans
+
     with warehouse.get_connection() as connection:
         said = [number for (number,) in connection.execute(SAID_NUMBERS).fetchall()]
         replace_rows(connection, {"contacts.phone_numbers": e164_rows(said, firm.settings.firm.default_country)})

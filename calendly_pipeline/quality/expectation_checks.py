@@ -5,13 +5,16 @@ addresses are outlines already.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from calendly_pipeline.quality.data_docs import DataDocs
 from calendly_pipeline.quality.expectations import Expectation, Suite
-from calendly_pipeline.quality.validation import Finding, read_batches, validate
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
+
+if TYPE_CHECKING:
+    from calendly_pipeline.quality.data_docs import DataDocs
+    from calendly_pipeline.quality.validation import Finding
 
 
 def expectation_checks(suites: Sequence[Suite]) -> list[dg.AssetChecksDefinition]:
@@ -30,6 +33,9 @@ def _suite_check(suite: Suite) -> dg.AssetChecksDefinition:
     def expectations(
         context: dg.AssetCheckExecutionContext, firm: FirmResource, warehouse: WarehouseResource
     ) -> Iterator[dg.AssetCheckResult]:
+        from calendly_pipeline.quality.data_docs import DataDocs
+        from calendly_pipeline.quality.validation import read_batches, validate
+
         docs = DataDocs(firm.home.quality)
         with warehouse.get_connection() as connection:
             frames = read_batches(connection, suite, firm.sql_parameters(context))
@@ -39,7 +45,7 @@ def _suite_check(suite: Suite) -> dg.AssetChecksDefinition:
     return expectations
 
 
-def _result(key: dg.AssetKey, finding: Finding, docs: DataDocs, page_of: str) -> dg.AssetCheckResult:
+def _result(key: dg.AssetKey, finding: "Finding", docs: "DataDocs", page_of: str) -> dg.AssetCheckResult:
     metadata = {
         "bad_rows": finding.bad_count,
         "bad_share": round(finding.bad_share, 4),
@@ -57,12 +63,12 @@ def _result(key: dg.AssetKey, finding: Finding, docs: DataDocs, page_of: str) ->
     )
 
 
-def _severity(expectation: Expectation, finding: Finding) -> dg.AssetCheckSeverity:
+def _severity(expectation: Expectation, finding: "Finding") -> dg.AssetCheckSeverity:
     """An expectation that could not be put to the rows says nothing of them: an error, whatever its level."""
     is_warning = expectation.level == "warning" and not finding.error
     return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
 
 
-def _examples(finding: Finding) -> dg.MetadataValue:
+def _examples(finding: "Finding") -> dg.MetadataValue:
     lines = [f"{value.replace('|', '/')} | {count}" for value, count in finding.values]
     return dg.MetadataValue.md("\n".join(["value | times", "--- | ---", *lines]) if lines else "none")

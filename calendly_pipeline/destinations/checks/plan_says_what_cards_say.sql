@@ -30,13 +30,19 @@ where
     fields.metric not in ('review_status', 'is_reschedule_escalation', 'last_meeting_type')
     and nullif(trim(planned.field.value), '') is distinct from nullif(trim(cards.said), '')
 union all by name
-select cards.contact_id, 'meetings_count' as metric, plan.reason as planned, cards.meetings_count::varchar as on_card
-from metrics.contact_metrics as cards
-inner join destinations.plan as plan on cards.contact_id = plan.record_key and plan.destination = 'lacrm'
+select plan.record_key as contact_id, 'meetings_count' as metric, plan.reason as planned,
+    cards.meetings_count::varchar as on_card
+from destinations.plan as plan
+inner join metrics.contact_metrics as cards on plan.record_key = cards.contact_id
 where
-    (plan.operation = 'update' and cards.meetings_count = 0 and cards.next_meeting_on is null
-        and cards.cancellation_12m_count + cards.no_show_12m_count + cards.reschedule_12m_count = 0
-        and cards.last_portfolio_review_on is null and cards.next_portfolio_review_on is null
-        and not exists (from metrics.contact_meetings as attended where attended.contact_id = cards.contact_id)
-        and not exists (from destinations.ledger as ledger where ledger.record_key = cards.contact_id))
-    or (plan.operation = 'skip' and cards.meetings_count > 0 and plan.reason = 'no meeting is matched to this contact')
+    plan.destination = 'lacrm'
+    and case
+        when plan.operation = 'skip' then
+            cards.meetings_count > 0 and plan.reason = 'no meeting is matched to this contact'
+        else
+            cards.meetings_count = 0
+            and plan.record_key not in (select contact_id from metrics.client_timeline)
+            and plan.record_key not in (select contact_id from contacts.households)
+            and plan.record_key not in (select contact_id from metrics.contact_meetings)
+            and plan.record_key not in (select record_key from destinations.ledger)
+    end

@@ -12,8 +12,13 @@ with told as (
 
 select attended.contact_id, attended.meeting_id, attended.status, told.ends_count, told.over_at
 from metrics.contact_meetings as attended
+inner join meetings.meetings as meetings on attended.meeting_id = meetings.meeting_id
 left join told on attended.contact_id = told.contact_id and attended.meeting_id = told.meeting_id
 where
-    coalesce(told.ends_count, 0) <> case when attended.status in ('confirmed', 'pending', 'rejected') then 0 else 1 end
-    and attended.is_held is distinct from (attended.status = 'no_show' and attended.is_no_show)
+    told.ends_count > 1
     or told.over_at > $as_of
+    or (
+        coalesce(told.ends_count, 0) = 0
+        and attended.status in ('completed', 'no_show', 'cancelled', 'rescheduled')
+        and not coalesce(meetings.is_host_absent, false)
+    )
