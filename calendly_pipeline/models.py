@@ -94,12 +94,8 @@ class SqlFile:
 
     @cached_property
     def reads(self) -> list[str]:
-        """Every `stage.table` the query reads, sorted.
-
-        Read from the text, because parsing all models takes longer than Dagster itself; a test holds it against the
-        parsed query.
-        """
-        return sorted(set(_READ.findall(_COMMENT.sub("", self.text))))
+        """Every `stage.table` the query reads, sorted."""
+        return tables_read(self.text)
 
     @cached_property
     def column_docs(self) -> dict[str, str]:
@@ -113,6 +109,14 @@ class SqlFile:
     def version(self) -> str:
         """Changes exactly when the text does."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+
+
+def tables_read(query: str) -> list[str]:
+    """Every `stage.table` a query reads, sorted.
+
+    Read from the text, because parsing all models takes longer than loading Dagster; a test holds it against sqlglot.
+    """
+    return sorted(set(_READ.findall(_COMMENT.sub("", query))))
 
 
 def asset_key(table: str) -> dg.AssetKey:

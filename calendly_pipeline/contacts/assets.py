@@ -11,6 +11,7 @@ from calendly_pipeline.contacts.lists import TABLES, load_lists
 from calendly_pipeline.contacts.review_snapshot import PUBLISHED, publish
 from calendly_pipeline.models import OWNERS, asset_key, materialised, stage_definitions
 from calendly_pipeline.quality.expectation_checks import expectation_checks
+from calendly_pipeline.quality.rate_checks import RateCheck, rate_check
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
 from calendly_pipeline.warehouse import replace_rows
 
@@ -23,6 +24,26 @@ LISTS = {
     "nicknames": "Names and the forms they are called by.",
     "role_names": "Local parts that name a desk, not a person.",
 }
+LINKED_RATE = RateCheck(
+    name="linking_rate_holds_between_runs",
+    table="contacts.matches",
+    query="""
+        select share_of(matches.contact_id is not null) as rate, count(*) as rows_count
+        from (
+            select distinct on (attendee_id) *
+            from contacts.matches
+            where role = 'invitee' and decision <> 'internal'
+            order by attendee_id, match_id
+        ) as matches
+        inner join meetings.meetings as meetings on matches.meeting_id = meetings.meeting_id
+        where meetings.starts_at <= $as_of
+    """,
+    largest_fall=0.05,
+    description=(
+        "Of the invitees of past meetings no less are linked than in the last run, but for five in a hundred. A fall "
+        "means that a rule broke, or that contacts went missing; it is held against the last good run for a week."
+    ),
+)
 SAID_NUMBERS = """
     select distinct said
     from (
@@ -40,7 +61,7 @@ def contacts() -> dg.Definitions:
     return stage_definitions(
         Path(__file__).parent,
         [rule_lists, decisions, phone_numbers, desk],
-        expectation_checks((*expectations.SUITES, *match_expectations.SUITES)),
+        [*expectation_checks((*expectations.SUITES, *match_expectations.SUITES)), rate_check(LINKED_RATE)],
     )
 
 

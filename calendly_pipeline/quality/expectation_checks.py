@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from calendly_pipeline.models import asset_key, tables_read
 from calendly_pipeline.quality.expectations import Expectation, Suite
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
 
@@ -23,9 +24,16 @@ def expectation_checks(suites: Sequence[Suite]) -> list[dg.AssetChecksDefinition
 
 
 def _suite_check(suite: Suite) -> dg.AssetChecksDefinition:
-    key = dg.AssetKey(suite.table.split("."))
+    key = asset_key(suite.table)
+    read = {table for batch in suite.batches for table in tables_read(batch.query)} - {suite.table}
     specs = [
-        dg.AssetCheckSpec(each.name, asset=key, description=each.means, blocking=each.level == "blocking")
+        dg.AssetCheckSpec(
+            each.name,
+            asset=key,
+            description=each.means,
+            blocking=each.level == "blocking",
+            additional_deps=[asset_key(table) for table in sorted(read)],
+        )
         for each in suite.expectations
     ]
 

@@ -5,7 +5,7 @@ takes seconds to import (`validation.py`), and Dagster (`expectation_checks.py`)
 
 An expectation says what a value, a share or an order should be. What must hold between tables, or of a key, is a
 query of bad rows in `<stage>/checks/`. A batch is the result of one query and holds the columns that are used, nothing
-else: distinct values with their counts, or shares that DuckDB computes (`share_of()` of macros.sql), wherever a row each
+else: distinct values with their counts, or shares that DuckDB computes (`share_of()` of macros.sql), where a row each
 would say no more. So a million rows cost little. What names a person is replaced by its outline (`outline()`), because
 failing values are shown.
 """

@@ -182,6 +182,39 @@ SUITES = (
         ),
     ),
     Suite(
+        "sources.calendly_events",
+        (
+            Batch(
+                "shares",
+                """
+                select account, share_of(problem is null) as usable_rate,
+                    share_of(event_id in (select event_id from sources.calendly_invitees)) as attended_rate
+                from sources.calendly_events
+                group by account
+                """,
+                (
+                    between(
+                        "records_are_usable",
+                        "usable_rate",
+                        0.95,
+                        1,
+                        "Of an account's events at most one in twenty lacks what a meeting needs; "
+                        "more, and the vendor changed its answers.",
+                        "error",
+                    ),
+                    between(
+                        "events_have_invitees",
+                        "attended_rate",
+                        0.95,
+                        1,
+                        "Nearly every event of an account has its invitees; more without, and a pull was cut short.",
+                        "error",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Suite(
         "sources.calendly_invitees",
         (
             Batch(

@@ -42,7 +42,11 @@ where
         else
             cards.meetings_count = 0
             and plan.record_key not in (select contact_id from metrics.client_timeline)
-            and plan.record_key not in (select contact_id from contacts.households)
-            and plan.record_key not in (select contact_id from metrics.contact_meetings)
+            and not exists (
+                from metrics.contact_meetings as attended
+                left join contacts.households as theirs on attended.contact_id = theirs.contact_id
+                left join contacts.households as mine on theirs.household_id = mine.household_id
+                where plan.record_key in (attended.contact_id, mine.contact_id)
+            )
             and plan.record_key not in (select record_key from destinations.ledger)
     end

@@ -1,5 +1,5 @@
 -- A row that does not count and the row that counts for it are of one person, in two tools, at one instant, unless an
--- importer gave the pair away.
+-- importer gave the pair away; and a meeting whose invitees all count elsewhere counts there, too.
 -- asset: meetings.attendees
 -- severity: error
 select losers.attendee_id, losers.duplicate_of
@@ -15,3 +15,14 @@ where
         and (lost.starts_at <> won.starts_at or lost.host_email <> won.host_email)
     )
     or (losers.status = 'active' and winners.status <> 'active' and winners.rescheduled_to_id is null)
+union all by name
+select min(attendees.attendee_id) as attendee_id, meetings.duplicate_of
+from meetings.meetings as meetings
+inner join meetings.attendees as attendees on meetings.meeting_id = attendees.meeting_id
+inner join meetings.attendees as counting on attendees.duplicate_of = counting.attendee_id
+where attendees.role = 'invitee'
+group by meetings.meeting_id, meetings.duplicate_of, meetings.invitees_count
+having
+    count(*) = meetings.invitees_count
+    and count(distinct counting.meeting_id) = 1
+    and meetings.duplicate_of is distinct from min(counting.meeting_id)

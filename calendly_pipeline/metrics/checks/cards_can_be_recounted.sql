@@ -7,6 +7,7 @@ with attended as (
         meetings.meeting_id,
         day_in(any_value(meetings.starts_at), $firm_time_zone) as starts_on,
         any_value(meetings.starts_at) as starts_at,
+        any_value(meetings.host_name) as host_name,
         max(attendees.is_held::integer) as held,
         max((attendees.status = 'active' and meetings.status = 'confirmed')::integer) as booked,
         max((attendees.status = 'active' and coalesce(attendees.is_no_show, false)
@@ -39,6 +40,7 @@ recounted as (
         contact_id,
         min(starts_on) filter (where held = 1) as first_on,
         max(starts_on) filter (where held = 1) as last_on,
+        max(starts_at) filter (where held = 1) as last_at,
         min(starts_on) filter (where booked = 1) as next_on,
         sum(held) as held_count,
         coalesce(sum(held) filter (where in_12m), 0) as held_12m,
@@ -68,4 +70,11 @@ where
         or cards.no_show_12m_count <> coalesce(recounted.missed_12m, 0)
         or cards.cancellation_12m_count <> coalesce(recounted.cancelled_12m, 0)
         or cards.reschedule_12m_count <> coalesce(recounted.moved_12m, 0)
+        or (recounted.last_at is not null and not exists (
+            from attended
+            where
+                attended.contact_id = cards.contact_id
+                and attended.starts_at = recounted.last_at
+                and attended.host_name is not distinct from cards.last_host_name
+        ))
     )
