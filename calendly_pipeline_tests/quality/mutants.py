@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from calendly_pipeline.failures import GrainViolated
-from calendly_pipeline.models import SqlFile, sql_files
+from calendly_pipeline.models import SqlFile, sql_files, tables_read
 from calendly_pipeline.quality.data_docs import DataDocs
 from calendly_pipeline.quality.expectations import Suite
 from calendly_pipeline.quality.validation import read_batches, validate
@@ -23,7 +23,7 @@ SUITE_MODULES = ("expectations", "match_expectations")
 
 @dataclass(frozen=True)
 class Mutation:
-    """`target` is a model, whose text `before` becomes `after`; or a table that Python loads, broken by `after`, a statement."""
+    """In `target`, a model, the text `before` becomes `after`; a table that Python loads is broken by a statement."""
 
     name: str
     target: str
@@ -95,11 +95,11 @@ class Judge:
     def failing(self, connection: duckdb.DuckDBPyConnection, tables: set[str]) -> Iterator[str]:
         """Checks about these tables that do not pass, SQL first."""
         for check in all_checks():
-            if tables & {check.keys["asset"], *check.reads}:
-                if run_query(connection, check.text, self.world.parameters).fetchone():
-                    yield check.table
+            is_about = bool(tables & {check.keys["asset"], *check.reads})
+            if is_about and run_query(connection, check.text, self.world.parameters).fetchone():
+                yield check.table
         for suite in all_suites() if self.with_expectations else ():
-            if suite.table in tables:
+            if tables & {table for batch in suite.batches for table in tables_read(batch.query)}:
                 frames = read_batches(connection, suite, self.world.parameters)
                 for _, finding in validate(suite, frames, self.docs, SAMPLE_AS_OF):
                     if not finding.passed:

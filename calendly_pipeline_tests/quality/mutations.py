@@ -47,7 +47,7 @@ OF_MEETINGS = (
              "on date_trunc('month', calendly.starts_at) = date_trunc('month', calcom.starts_at)\n        and calendly.host_email",
              "on calendly.address = calcom.address\n        and calendly.starts_at = calcom.starts_at\n        and calendly.host_email"),
     Mutation("meetings forget that they are duplicates", "meetings.meetings",
-             "then null end\n        as duplicate_of", "then settled.counted_meeting_id end\n        as duplicate_of"),
+             "then null::varchar end\n        as duplicate_of", "then settled.counted_meeting_id end\n        as duplicate_of"),
     Mutation("the row that counts is the cancelled one", "meetings.duplicates",
              "not (calendly.is_end_active and not calcom.is_end_active) as calendly_counts", "calendly.is_end_active and not calcom.is_end_active as calendly_counts"),
     Mutation("host left out of duplicates", "meetings.duplicates",

@@ -1,4 +1,4 @@
-"""The sample firm's inputs in memory, with part of its bookings by API and webhook as well: what mutations are tried on."""
+"""The sample firm's tables, part of its bookings by API and webhook as well: what mutations are tried on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

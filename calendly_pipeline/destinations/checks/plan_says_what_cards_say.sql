@@ -1,4 +1,4 @@
--- Every value a plan would write is the card's own, and every card with a meeting is planned, up to date, or blocked.
+-- Every value a plan would write is the card's own; a card with a meeting is not passed over, and one without is.
 -- asset: destinations.plan
 -- severity: error
 with planned as (
@@ -46,7 +46,15 @@ where
                 from metrics.contact_meetings as attended
                 left join contacts.households as theirs on attended.contact_id = theirs.contact_id
                 left join contacts.households as mine on theirs.household_id = mine.household_id
-                where plan.record_key in (attended.contact_id, mine.contact_id)
+                where
+                    plan.record_key = attended.contact_id
+                    or (
+                        plan.record_key = mine.contact_id
+                        and (
+                            $credit_counts = 'household'
+                            or ($credit_portfolio_review = 'household' and attended.is_portfolio_review)
+                        )
+                    )
             )
             and plan.record_key not in (select record_key from destinations.ledger)
     end
