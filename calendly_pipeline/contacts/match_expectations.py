@@ -37,7 +37,7 @@ SUITES = (
                     matching(
                         "tier_is_known",
                         "tier",
-                        r"^([TRH][0-9]|hint)$",
+                        r"^(?:[TRH][0-9]|hint)$",
                         "A tier is one that rules.toml orders rules by.",
                     ),
                 ),

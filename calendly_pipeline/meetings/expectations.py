@@ -190,7 +190,7 @@ SUITES = (
                     matching(
                         "time_zones_are_iana_names",
                         "time_zone",
-                        r"^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$",
+                        r"^(?:UTC|[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+)$",
                         "A time zone is an IANA name like America/New_York, not a tool's label.",
                     ),
                 ),

@@ -5,6 +5,7 @@ does not: Dagster (`expectation_checks.py`), and what is expected (`<stage>/expe
 """
 
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,10 @@ def validate(
     suite: Suite, frames: Mapping[str, "pd.DataFrame"], docs: DataDocs, clock: datetime
 ) -> Iterator[tuple[str, Finding]]:
     """Every finding with the page of the data docs that holds it, `stage.table.batch`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # theirs of modules that Python is going to drop; the version is pinned
+        import great_expectations  # noqa: F401 - everything below finds it imported
+
     context = _context()
     for batch in suite.batches:
         name = f"{suite.table}.{batch.name}"

@@ -138,5 +138,3 @@ class World:
             connection.execute("copy from database world to memory")
             connection.execute("detach world")
             yield connection
-
-
