@@ -72,7 +72,7 @@ def between(
 
 
 def matching(name: str, column: str, pattern: str, means: str, level: Level = "warning") -> Expectation:
-    """Every value that is not null fits the regular expression, which groups by `(?:...)` alone: pandas warns of others."""
+    """Every value that is not null fits the regular expression; it groups by `(?:...)`, as pandas warns of others."""
     arguments = {"column": column, "regex": pattern}
     return Expectation(name, "expect_column_values_to_match_regex", arguments, means, level)
 

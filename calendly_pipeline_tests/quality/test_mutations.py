@@ -1,4 +1,4 @@
-"""What one run checks is enough to notice that one thing broke: each mutation is caught by a check that names itself."""
+"""One run checks enough to notice that one thing broke: each mutation is caught by a check that names itself."""
 
 import re
 from collections.abc import Iterable

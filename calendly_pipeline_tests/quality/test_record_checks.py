@@ -86,7 +86,7 @@ def test_routes_that_disagree(tables: Tables, hours_off: int, named: list[str]) 
 
 
 def weeks_of_meetings(tables: Tables, last_week: int, holidays: tuple[date, ...] = ()) -> Tables:
-    """Ten covered weeks with four meetings each working day, `last_week` a day in the last of them, none on holidays."""
+    """Ten covered weeks with four meetings a working day, `last_week` a day in the last of them, none on holidays."""
     days = [date(2026, 4, 19) + timedelta(days=number) for number in range(70)]
     head = {"platform": "calendly", "account": "default"}
     tables.given("meetings.coverage", *({**head, "day": day, "route": "csv", "is_covered": True} for day in days))
