@@ -1,5 +1,7 @@
 """The table of contents: six stages, automation, resources."""
 
+import gc
+
 import dagster as dg
 
 from calendly_pipeline import environment
@@ -16,12 +18,16 @@ from calendly_pipeline.sources.assets import sources
 
 def build(home: Home) -> dg.Definitions:
     """Everything Dagster knows of one firm."""
-    stages = [sources(), meetings(), contacts(), classification(), metrics(), destinations()]
-    return dg.Definitions.merge(
-        *stages,
-        automation(),
-        dg.Definitions(resources=resources(home), executor=dg.in_process_executor),
-    )
+    gc.disable()  # it would look again and again through thousands of objects that all stay: a tenth of the loading time
+    try:
+        stages = [sources(), meetings(), contacts(), classification(), metrics(), destinations()]
+        return dg.Definitions.merge(
+            *stages,
+            automation(),
+            dg.Definitions(resources=resources(home), executor=dg.in_process_executor),
+        )
+    finally:
+        gc.enable()
 
 
 environment.read_dotenv()
