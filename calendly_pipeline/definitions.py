@@ -18,7 +18,7 @@ from calendly_pipeline.sources.assets import sources
 
 def build(home: Home) -> dg.Definitions:
     """Everything Dagster knows of one firm."""
-    gc.disable()  # it would look again and again through thousands of objects that all stay: a tenth of the loading time
+    gc.disable()  # it would look again and again through thousands of objects that all stay: a tenth of the time
     try:
         stages = [sources(), meetings(), contacts(), classification(), metrics(), destinations()]
         return dg.Definitions.merge(
