@@ -20,8 +20,10 @@ where
     matches.role = 'invitee'
     and matches.contact_id is distinct from cards.contact_id
     and matches.decision not in ('internal', 'confirmed', 'rejected')
-    and not exists (
-        select 1 from contacts.decisions as decisions
-        where decisions.canonical_address in (identities.canonical_address, identities.address)
+    and identities.canonical_address not in (
+        select canonical_address from contacts.decisions where canonical_address is not null
+    )
+    and identities.address not in (
+        select canonical_address from contacts.decisions where canonical_address is not null
     )
     and matches.rule not in ('link_id', 'link_of_another', 'reschedule_chain')

@@ -20,6 +20,17 @@ cards as (
             meeting_data_through_on::varchar as meeting_data_through_on
         from metrics.contact_metrics
     ) on columns(* exclude (contact_id)) into name metric value said
+),
+
+-- Who has a meeting, or shares the portfolio reviews of somebody who has.
+met as (
+    select contact_id from metrics.contact_meetings
+    union
+    select mine.contact_id
+    from metrics.contact_meetings as attended
+    inner join contacts.households as theirs on attended.contact_id = theirs.contact_id
+    inner join contacts.households as mine on theirs.household_id = mine.household_id
+    where $credit_counts = 'household' or ($credit_portfolio_review = 'household' and attended.is_portfolio_review)
 )
 
 select planned.contact_id, fields.metric, planned.field.value as planned, cards.said as on_card
@@ -41,20 +52,6 @@ where
             cards.meetings_count > 0 and plan.reason = 'no meeting is matched to this contact'
         else
             cards.meetings_count = 0
-            and plan.record_key not in (select contact_id from metrics.client_timeline)
-            and not exists (
-                from metrics.contact_meetings as attended
-                left join contacts.households as theirs on attended.contact_id = theirs.contact_id
-                left join contacts.households as mine on theirs.household_id = mine.household_id
-                where
-                    plan.record_key = attended.contact_id
-                    or (
-                        plan.record_key = mine.contact_id
-                        and (
-                            $credit_counts = 'household'
-                            or ($credit_portfolio_review = 'household' and attended.is_portfolio_review)
-                        )
-                    )
-            )
+            and plan.record_key not in (select contact_id from met)
             and plan.record_key not in (select record_key from destinations.ledger)
     end
