@@ -78,10 +78,10 @@ def tested_by_rows() -> set[str]:
 
 
 def as_markdown(outcomes: Iterable[Outcome]) -> str:
-    """The table of docs/mutations.md."""
+    """The table of docs/mutations.md: checks as stage/check, expectations as stage.table and name."""
     lines = ["| broken | where | tables changed | caught by |", "|---|---|---|---|"]
     for outcome in outcomes:
-        shown = [f"`{name}`" for name in outcome.caught_by[:3]]
+        shown = [f"`{name if ' ' in name else name.replace('.', '/')}`" for name in outcome.caught_by[:3]]
         more = len(outcome.caught_by) - len(shown)
         caught = ", ".join(shown) + (f" and {more} more" if more else "") or "**nothing**"
         each = outcome.mutation
