@@ -4,7 +4,6 @@ import json
 import resource
 import subprocess
 import sys
-from statistics import median
 
 import pytest
 
@@ -46,6 +45,7 @@ def processor_seconds(code: str) -> float:
 
 @pytest.mark.faults
 def test_loading_takes_little_longer_than_dagster_itself() -> None:
-    """Import and repository take at most 1.3 times what a project of one asset takes, measured in turn."""
+    """Import and repository take at most 1.3 times what a project of one asset takes; fastest of nine, in turn."""
     pairs = [(processor_seconds(OURS), processor_seconds(HELLO)) for _ in range(9)]
-    assert median(ours / hello for ours, hello in pairs) <= ALLOWED_RATIO
+    ours, hello = (min(times) for times in zip(*pairs, strict=True))  # what disturbs only ever adds
+    assert ours <= ALLOWED_RATIO * hello
