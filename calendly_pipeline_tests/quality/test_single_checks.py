@@ -37,11 +37,11 @@ def test_times_out_of_order(tables: Tables) -> None:
     """A meeting booked after it ended, and one cancelled before it was booked, are named."""
     good = {
         "meeting_id": "good",
-        "booked_at": "2026-01-01 10:00Z",
-        "ends_at": "2026-01-02 10:00Z",
-        "cancelled_at": "2026-01-01 11:00Z",
+        "booked_at": "2026-01-01 10:00:00Z",
+        "ends_at": "2026-01-02 10:00:00Z",
+        "cancelled_at": "2026-01-01 11:00:00Z",
     }
-    late = {**good, "meeting_id": "late", "booked_at": "2026-01-03 10:00Z", "cancelled_at": None}
-    early = {**good, "meeting_id": "early", "cancelled_at": "2025-12-31 10:00Z"}
+    late = {**good, "meeting_id": "late", "booked_at": "2026-01-03 10:00:00Z", "cancelled_at": None}
+    early = {**good, "meeting_id": "early", "cancelled_at": "2025-12-31 10:00:00Z"}
     tables.given("meetings.meetings", good, late, early)
     assert {row["meeting_id"] for row in tables.bad_rows("meetings", "times_are_in_order")} == {"late", "early"}
