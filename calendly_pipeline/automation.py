@@ -7,21 +7,23 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from calendly_pipeline.automation_salesforce import USERS_PULL, salesforce_automation
+from calendly_pipeline.destinations import DESTINATIONS
 from calendly_pipeline.destinations.assets import send_config, sent_key
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.interrupted_runs import end_interrupted_runs
 from calendly_pipeline.quality.alert_sensor import alerts
 from calendly_pipeline.resources import FirmResource
-from calendly_pipeline.settings import Settings
-from calendly_pipeline.settings_destinations import DESTINATIONS
 from calendly_pipeline.sources.assets import MODE_TAG
-from calendly_pipeline.sources.deliveries import newest_delivery_id
 from calendly_pipeline.sources.landing import landed_state
 from calendly_pipeline.sources.pull_order import Mode, months_of
+
+if TYPE_CHECKING:
+    from calendly_pipeline.settings import Settings
 
 STORE_TAG = "pipeline/store"
 """Run tag: the store a run writes; `dagster.yaml` lets one run at a time write each."""
@@ -99,7 +101,7 @@ contact_pull_daily = dg.ScheduleDefinition(
 )
 
 
-def pull_tags(settings: Settings, mode: Mode, today: date) -> dict[str, str]:
+def pull_tags(settings: "Settings", mode: Mode, today: date) -> dict[str, str]:
     """Run tags of a scheduled pull: its mode, and the months it lists."""
     first, last = months_of(settings.ingest, mode, today)
     return month_range(first, last, mode)
@@ -158,6 +160,8 @@ def dropped_files(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg
 @dg.sensor(job=refresh, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
 def arrived_deliveries(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SensorResult | dg.SkipReason:
     """Deliveries of webhooks start one refresh, whatever their number; while one runs, they wait for the next."""
+    from calendly_pipeline.sources.deliveries import newest_delivery_id  # brings SQLAlchemy
+
     with firm.state() as state:
         newest = newest_delivery_id(state)
     if newest <= int(context.cursor or 0):

@@ -146,6 +146,7 @@ def ui(host: str, port: int) -> None:
     """Open Dagster's web UI with its daemon: schedules, sensors, runs, checks."""
     home = active_home()
     home.create()
+    console.print(f"Data quality: {_shown(home.quality)}/index.html, or /desk/quality/ of `calendly-pipeline serve`")
     variables = environment.ui_environment(home, SAMPLE_AS_OF if home.is_sample else None)
     workspace = str(REPOSITORY / "workspace.yaml")
     program = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", host, "-p", str(port)]

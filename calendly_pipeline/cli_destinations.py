@@ -11,9 +11,9 @@ from rich.table import Table
 
 from calendly_pipeline import environment
 from calendly_pipeline.active_home import active_home
+from calendly_pipeline.destinations import DESTINATIONS
 from calendly_pipeline.failures import PipelineError, SendRefused
 from calendly_pipeline.home import Home
-from calendly_pipeline.settings_destinations import DESTINATIONS
 from calendly_pipeline.state import State
 from calendly_pipeline.warehouse import open_warehouse
 

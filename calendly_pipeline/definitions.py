@@ -1,6 +1,10 @@
 """The table of contents: six stages, automation, freshness, resources."""
 
+import gc
+
 import dagster as dg
+
+gc.freeze()  # what Dagster brought stays: to look through it again and again takes a tenth of the time to load
 
 from calendly_pipeline import environment
 from calendly_pipeline.automation import automation

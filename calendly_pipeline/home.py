@@ -53,6 +53,11 @@ class Home:
         return self.data / "published" / "desk.duckdb"
 
     @property
+    def quality(self) -> Path:
+        """Data Docs: what is expected of every table, and how the last run did."""
+        return self.data / "quality"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage: run history, schedules, logs."""
         return self.data / "dagster"

@@ -6,7 +6,6 @@ Such a run would stay `started` for ever, and hold its place in the queue.
 import socket
 
 import dagster as dg
-import psutil
 
 PROCESS_TAG = "pipeline/process"
 """Run tag: machine, process and its start."""
@@ -24,11 +23,15 @@ def end_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def this_process() -> str:
     """Machine, process and its start."""
+    import psutil
+
     own = psutil.Process()
     return f"{socket.gethostname()}:{own.pid}:{own.create_time():.0f}"
 
 
 def _is_gone(process: str | None) -> bool:
+    import psutil
+
     host, pid, began = (process or "::").rsplit(":", 2)
     if host != socket.gethostname():
         return False

@@ -349,3 +349,13 @@ create or replace temp macro cut_to_bytes(value, most) as
         list_transform([most, most * 3 // 4, most // 2, most * 3 // 8, most // 4], lambda size: left(value, size)),
         lambda piece: strlen(piece) <= most
     )[1];
+
+
+-- What a text looks like without saying it: a letter is `a`, a digit `9`, everything else stays.
+create or replace temp macro outline(said) as
+    regexp_replace(regexp_replace(said, '\p{L}', 'a', 'g'), '[0-9]', '9', 'g');
+
+-- Share of the rows for which a condition holds, of those where it is known; null when they are fewer than thirty and a
+-- share would say nothing.
+create or replace temp macro share_of(condition) as
+    case when count(condition) >= 30 then avg(condition::integer) end;

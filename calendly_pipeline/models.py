@@ -8,23 +8,26 @@ A check is a query of bad rows: none, and it passes. Its header names the `asset
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import sqlglot
-from sqlglot import expressions as exp
-from sqlglot.errors import ParseError
 
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 from calendly_pipeline.warehouse import STAGES, replace_table, run_query
 
+if TYPE_CHECKING:
+    from sqlglot import expressions as exp
+
 OWNERS = ["team:client-operations"]
 SHOWN_ROWS = 10
 KEYS = ("grain", "time zone", "source of truth", "asset", "severity", "blocking")
+_COMMENT = re.compile(r"--[^\n]*")
+_READ = re.compile(rf"(?<!distinct )\b(?:from|join)\s+((?:{'|'.join(STAGES)})\.[a-z_]+)\b")
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,12 @@ class SqlFile:
         return "\n\n".join(text for text in (" ".join(lines), "\n".join(keys)) if text)
 
     @cached_property
-    def query(self) -> exp.Query:
+    def query(self) -> "exp.Query":
         """The parsed statement; raises ValueError when it is not one single query."""
+        import sqlglot
+        from sqlglot import expressions as exp
+        from sqlglot.errors import ParseError
+
         try:
             statements = [statement for statement in sqlglot.parse(self.text, dialect="duckdb") if statement]
         except ParseError as error:
@@ -88,8 +95,7 @@ class SqlFile:
     @cached_property
     def reads(self) -> list[str]:
         """Every `stage.table` the query reads, sorted."""
-        found = {f"{t.db}.{t.name}" for t in self.query.find_all(exp.Table) if t.db in STAGES}
-        return sorted(found)
+        return tables_read(self.text)
 
     @cached_property
     def column_docs(self) -> dict[str, str]:
@@ -105,6 +111,14 @@ class SqlFile:
         return hashlib.sha256(self.text.encode()).hexdigest()[:12]
 
 
+def tables_read(query: str) -> list[str]:
+    """Every `stage.table` a query reads, sorted.
+
+    Read from the text, because parsing all models takes longer than loading Dagster; a test holds it against sqlglot.
+    """
+    return sorted(set(_READ.findall(_COMMENT.sub("", query))))
+
+
 def asset_key(table: str) -> dg.AssetKey:
     """`stage.table` as an asset key."""
     return dg.AssetKey(table.split("."))
@@ -115,12 +129,18 @@ def sql_files(folder: Path, stage: str) -> list[SqlFile]:
     return [SqlFile(path, stage, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
 
 
-def stage_definitions(folder: Path, assets: Sequence[dg.AssetsDefinition] = ()) -> dg.Definitions:
-    """A stage: its SQL models, its check files, and the assets written in Python."""
+def stage_definitions(
+    folder: Path,
+    assets: Sequence[dg.AssetsDefinition] = (),
+    checks: Sequence[dg.AssetChecksDefinition] = (),
+) -> dg.Definitions:
+    """A stage: its SQL models, its check files, and the assets and checks written in Python."""
     stage = folder.name
     models = sql_files(folder / "sql", stage)
-    checks = [_sql_check(check) for check in sql_files(folder / "checks", stage)]
-    return dg.Definitions(assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=checks)
+    sql_checks = [_sql_check(check) for check in sql_files(folder / "checks", stage)]
+    return dg.Definitions(
+        assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=[*sql_checks, *checks]
+    )
 
 
 def materialised(connection: Any, table: str, docs: dict[str, str] | None = None, **more: Any) -> dg.MaterializeResult:
@@ -211,5 +231,5 @@ def _table(names: list[str], rows: list[tuple[Any, ...]]) -> dg.MetadataValue:
     return dg.MetadataValue.md("\n".join(lines) if rows else "none")
 
 
-def _comments(node: exp.Expr) -> list[str]:
+def _comments(node: "exp.Expr") -> list[str]:
     return list(node.comments or []) or [text for child in node.iter_expressions() for text in _comments(child)]

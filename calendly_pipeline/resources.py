@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import duckdb
@@ -15,10 +15,11 @@ from pydantic import PrivateAttr
 from calendly_pipeline import environment
 from calendly_pipeline.failures import WarehouseBusy
 from calendly_pipeline.home import Home
-from calendly_pipeline.settings import Settings
-from calendly_pipeline.settings_file import load_settings
-from calendly_pipeline.state import State
 from calendly_pipeline.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from calendly_pipeline.settings import Settings
+    from calendly_pipeline.state import State
 
 AS_OF_TAG = "pipeline/as_of"
 REFRESH_WAIT_SECONDS = 600
@@ -35,8 +36,10 @@ class FirmResource(dg.ConfigurableResource):
         return Home(Path(self.root))
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
         """pipeline.toml as it is now."""
+        from calendly_pipeline.settings_file import load_settings  # its models take long to build
+
         return load_settings(self.home.settings_file)
 
     def sql_parameters(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> dict[str, Any]:
@@ -44,8 +47,10 @@ class FirmResource(dg.ConfigurableResource):
         return self.settings.sql_parameters(as_of(context))
 
     @contextmanager
-    def state(self) -> Iterator[State]:
+    def state(self) -> Iterator["State"]:
         """The state store at its newest version."""
+        from calendly_pipeline.state import State  # brings SQLAlchemy
+
         store = State(environment.state_url(self.home))
         try:
             store.upgrade()

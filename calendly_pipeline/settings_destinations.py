@@ -44,9 +44,5 @@ class Destinations(Section):
         }
 
 
-DESTINATIONS = tuple(Destinations.model_fields)
-"""Their names, in the order of the documents."""
-
-
 def _jsonable(section: Section, names: set[str] | None = None) -> dict[str, Any]:
     return section.model_dump(mode="json", include=names)

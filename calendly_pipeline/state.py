@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from filelock import FileLock
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -200,6 +198,9 @@ class State:
 
     def upgrade(self) -> None:
         """Bring the tables to the newest version; safe to repeat."""
+        from alembic import command
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self._one_at_a_time(), self.engine.begin() as connection:

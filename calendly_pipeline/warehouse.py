@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import stamina
 
 from calendly_pipeline.failures import GrainViolated, StoreError, WarehouseBusy
 
@@ -126,6 +124,8 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Seq
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
     """Append rows to a table by column name, in one batch."""
     if rows:
+        import pyarrow as pa  # with numpy, a tenth of a second that loading the definitions need not take
+
         connection.register("new_rows", pa.Table.from_pylist(list(rows)))
         connection.execute(f"insert into {table} by name select * from new_rows")  # noqa: S608 - our own table
         connection.unregister("new_rows")
@@ -186,6 +186,8 @@ def _without_comments(sql: str) -> str:
 
 
 def _connect(path: Path, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    import stamina
+
     try:
         for attempt in stamina.retry_context(
             on=_is_lock_error, attempts=None, timeout=wait_seconds, wait_initial=0.05, wait_max=2.0

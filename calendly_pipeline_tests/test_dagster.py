@@ -13,12 +13,14 @@ import duckdb
 import pytest
 
 from calendly_pipeline.automation import dropped_files
+from calendly_pipeline.contacts.assets import LINKED_RATE
 from calendly_pipeline.definitions import build
 from calendly_pipeline.execution import run_job
 from calendly_pipeline.home import Home
 from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.warehouse import STAGES
 from calendly_pipeline_tests.conftest import PACKAGE, all_models
+from calendly_pipeline_tests.quality.mutants import all_suites
 
 HEADER = [
     "User Name",
@@ -84,8 +86,10 @@ def test_the_graph_is_the_folders(home: Home) -> None:
     assert all(key.split(".")[0] == graph.get(dg.AssetKey(key.split("."))).group_name for key in keys)
     checks = {f"{key.asset_key.path[0]}/{key.name}" for key in graph.asset_check_keys}
     files = {f"{stage}/{path.stem}" for stage in STAGES for path in (PACKAGE / stage / "checks").glob("*.sql")}
-    assert files <= checks
-    assert {name.partition("/")[2] for name in checks - files} == {"contents_are_fresh"}
+    expected = {f"{suite.table.split('.')[0]}/{each.name}" for suite in all_suites() for each in suite.expectations}
+    late = {name for name in checks if name.endswith("/contents_are_fresh")}
+    assert len(late) == 5
+    assert checks == files | expected | {f"contacts/{LINKED_RATE.name}"} | late
 
 
 def test_every_asset_is_described_and_owned(home: Home) -> None:

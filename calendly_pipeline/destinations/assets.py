@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
-from calendly_pipeline.destinations.lacrm.fields import lacrm_fields as fields_in_force
-from calendly_pipeline.destinations.lacrm.fields import load_fields
-from calendly_pipeline.destinations.ledger import copy_ledger
+from calendly_pipeline.destinations import DESTINATIONS
+from calendly_pipeline.destinations.expectations import SUITES
 from calendly_pipeline.last_refresh import require_fresh
 from calendly_pipeline.models import OWNERS, materialised, stage_definitions
+from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
-from calendly_pipeline.settings_destinations import DESTINATIONS
 
 if TYPE_CHECKING:
     from calendly_pipeline.destinations.sending import Sent
@@ -33,7 +32,8 @@ class SendConfig(dg.Config):
 def destinations() -> dg.Definitions:
     """Field mapping, ledger, the plan of every destination, and the sends."""
     sends = [_send_asset(name) for name in DESTINATIONS]
-    return stage_definitions(Path(__file__).parent, [lacrm_fields, clevertap_event_names, ledger, *sends])
+    assets = [lacrm_fields, clevertap_event_names, ledger, *sends]
+    return stage_definitions(Path(__file__).parent, assets, expectation_checks(SUITES))
 
 
 def sent_key(destination: str) -> dg.AssetKey:
@@ -49,6 +49,9 @@ def send_config(destination: str, **chosen: Any) -> dict[str, Any]:
 @dg.asset(key=[STAGE, "lacrm_fields"], group_name=STAGE, kinds={"python", "toml"}, owners=OWNERS)
 def lacrm_fields(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Metric -> custom field of the LACRM card, from pipeline.toml, else the shipped names."""
+    from calendly_pipeline.destinations.lacrm.fields import lacrm_fields as fields_in_force
+    from calendly_pipeline.destinations.lacrm.fields import load_fields
+
     with warehouse.get_connection() as connection:
         load_fields(connection, fields_in_force(firm.settings))
         return materialised(connection, "destinations.lacrm_fields")
@@ -81,6 +84,8 @@ def clevertap_event_names(firm: FirmResource, warehouse: WarehouseResource) -> d
 )
 def ledger(firm: FirmResource, warehouse: WarehouseResource) -> Any:
     """Copy what was sent out of the state store."""
+    from calendly_pipeline.destinations.ledger import copy_ledger  # brings SQLAlchemy
+
     with firm.state() as store, warehouse.get_connection() as connection:
         copy_ledger(connection, store)
         yield materialised(connection, "destinations.ledger")

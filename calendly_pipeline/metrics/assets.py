@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from calendly_pipeline.metrics.charts import hosts_chart, outcomes_chart, weekly_chart
+from calendly_pipeline.metrics.expectations import SUITES
 from calendly_pipeline.models import OWNERS, asset_key, materialised, stage_definitions
+from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
 from calendly_pipeline.warehouse import replace_rows
 
@@ -18,7 +20,7 @@ DRAWN = ("weekly_meetings", "event_type_outcomes", "host_load")
 
 def metrics() -> dg.Definitions:
     """SQL models and checks of this folder, and three pictures."""
-    return stage_definitions(Path(__file__).parent, [charts])
+    return stage_definitions(Path(__file__).parent, [charts], expectation_checks(SUITES))
 
 
 @dg.asset(

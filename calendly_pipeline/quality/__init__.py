@@ -1,0 +1,1 @@
+"""Whether what was published can be believed: expectations of tables, and how they are shown."""

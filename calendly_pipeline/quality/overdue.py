@@ -104,7 +104,10 @@ def _is_sent(key: dg.AssetKey) -> bool:
 
 
 def _is_switched_on(key: dg.AssetKey, settings: Settings) -> bool:
-    return any(name == _destination(key) and destination.enabled for name, destination in settings.destinations.configured().items())
+    return any(
+        name == _destination(key) and destination.enabled
+        for name, destination in settings.destinations.configured().items()
+    )
 
 
 def _and_more(keys: Sequence[dg.AssetKey]) -> str:

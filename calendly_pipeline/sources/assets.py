@@ -10,15 +10,16 @@ import dagster as dg
 
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.models import OWNERS, materialised, stage_definitions
+from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.quality.run_findings import PULL_FAILURES
 from calendly_pipeline.resources import FirmResource, WarehouseResource
-from calendly_pipeline.sources.deliveries import load_deliveries
+from calendly_pipeline.sources.expectations import SUITES
 from calendly_pipeline.sources.landing import land
-from calendly_pipeline.sources.loading import TABLES, LoadReport, load_folder, refresh_files
 from calendly_pipeline.sources.page_loading import load_pages
 from calendly_pipeline.sources.pull_order import MODES, Mode, Order, Platform
 
 if TYPE_CHECKING:
+    from calendly_pipeline.sources.loading import LoadReport
     from calendly_pipeline.sources.pulls import Pulled
 
 STAGE = "sources"
@@ -48,7 +49,8 @@ ANSWERED = {
 def sources() -> dg.Definitions:
     """Landing of dropped files, one table per kind of file, and the SQL that lists what could not be read."""
     pulls = [_pull_asset("calendly"), _pull_asset("calcom"), lacrm_pull, salesforce_pull]
-    return stage_definitions(Path(__file__).parent, [landed_files, file_rows, *pulls, api_pages, deliveries])
+    assets = [landed_files, file_rows, *pulls, api_pages, deliveries]
+    return stage_definitions(Path(__file__).parent, assets, expectation_checks(SUITES))
 
 
 def _spec(table: str, description: str, deps: list[str], kind: str = "file") -> dg.AssetSpec:
@@ -66,6 +68,8 @@ def _spec(table: str, description: str, deps: list[str], kind: str = "file") -> 
 def landed_files(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Copy what lies in the drop folders into landing. When a file came is a fact, whatever clock the run has."""
     firm.home.create()
+    from calendly_pipeline.sources.loading import refresh_files  # brings the readers
+
     report = land(firm.home, datetime.now(UTC))
     with warehouse.get_connection() as connection:
         refresh_files(connection, firm.home, firm.settings)
@@ -82,6 +86,8 @@ def landed_files(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[d
 @dg.multi_asset(specs=[_spec(table, text, ["files"]) for table, text in LOADED.items()])
 def file_rows(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Read every landed file that was not read before, each whole or not at all."""
+    from calendly_pipeline.sources.loading import TABLES, load_folder  # brings the readers
+
     settings = firm.settings
     with warehouse.get_connection() as connection:
         for folder, tables in TABLES.items():
@@ -91,7 +97,7 @@ def file_rows(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.M
         yield materialised(connection, "sources.unread_rows")
 
 
-def _metadata(report: LoadReport, folder: str) -> dict[str, Any]:
+def _metadata(report: "LoadReport", folder: str) -> dict[str, Any]:
     if not report.loaded and not report.unchanged_count:
         return {"state": f"not configured: no file in data/{folder}"}
     return {
@@ -176,6 +182,8 @@ def api_pages(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.M
 )
 def deliveries(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Copy new deliveries out of the state store."""
+    from calendly_pipeline.sources.deliveries import load_deliveries  # brings SQLAlchemy
+
     with firm.state() as state, warehouse.get_connection() as connection:
         report = load_deliveries(state, connection)
         return materialised(connection, f"{STAGE}.webhook_deliveries", **vars(report))

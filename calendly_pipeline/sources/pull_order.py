@@ -6,9 +6,10 @@ What belongs here: windows and modes. What does not: any call (`calendly_pull`, 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from calendly_pipeline.settings import Ingest
+if TYPE_CHECKING:
+    from calendly_pipeline.settings import Ingest
 
 Platform = Literal["calendly", "calcom"]  # the booking tools
 Mode = Literal["window", "wide", "everything", "backfill"]
@@ -58,7 +59,7 @@ class Order:
         return age > timedelta(hours=20 if self.mode == "everything" else 6)
 
 
-def months_of(ingest: Ingest, mode: Mode, today: date) -> tuple[date, date]:
+def months_of(ingest: "Ingest", mode: Mode, today: date) -> tuple[date, date]:
     """First and last month (their first days) that a scheduled pull lists."""
     back = {"window": ingest.look_back_days, "wide": ingest.wide_look_back_days}.get(mode)
     first = ingest.history_since if back is None else today - timedelta(days=back)

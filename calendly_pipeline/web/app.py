@@ -30,7 +30,7 @@ def create_app(home: Home, *, now: Callable[[], datetime] = utc_now, limits: Lim
     """The app of one firm; its store is opened when the server starts and closed when it stops."""
     intake = Intake(State(state_url(home)), limits.commit_seconds)
     receiver = Receiver(intake, limits, now)
-    desk = Desk(Snapshot(home.desk), intake.state, Access.from_environment(now), now)
+    desk = Desk(Snapshot(home.desk), intake.state, Access.from_environment(now), now, home.quality)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -37,6 +37,7 @@ from calendly_pipeline.web.desk_sign_in import (
     peer_of,
 )
 from calendly_pipeline.web.desk_views import Views
+from calendly_pipeline.web.quality_pages import quality_page
 
 STATIC = Path(__file__).with_name("static")
 LONGEST_NAME = 100
@@ -49,8 +50,11 @@ Act = Callable[[Request, Visitor, Form], Response]
 class Desk:
     """The desk of one firm."""
 
-    def __init__(self, snapshot: Snapshot, state: State, access: Access, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, state: State, access: Access, now: Callable[[], datetime], quality: Path
+    ) -> None:
         self.snapshot = snapshot
+        self._quality_folder = quality
         self._state = state
         self._access = access
         self._now = now
@@ -72,6 +76,8 @@ class Desk:
             Route("/explain", self._page(self._ask)),
             Route("/explain", self._action(self._explain_said), methods=["POST"]),
             Route("/explain/{kind}/{key:path}", self._page(self._explain)),
+            Route("/quality/", self._page(self._quality)),
+            Route("/quality/{name}", self._page(self._quality)),
             Route("/sign-in", self._sign_in_form, methods=["GET"]),
             Route("/sign-in", self._sign_in, methods=["POST"]),
             Route("/sign-out", self._action(self._sign_out), methods=["POST"]),
@@ -138,6 +144,9 @@ class Desk:
     def _explain(self, request: Request, visitor: Visitor) -> Response:
         told = self._views.explain(request.path_params["kind"], request.path_params["key"])
         return self._shown("explain.html", visitor, **told)
+
+    def _quality(self, request: Request, _visitor: Visitor) -> Response:
+        return quality_page(self._quality_folder, request.path_params.get("name", ""))
 
     def _sign_out(self, request: Request, _visitor: Visitor, _form: Form) -> Response:
         self._access.sign_out(request)

@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, Protocol
 
+from calendly_pipeline.destinations import DESTINATIONS
 from calendly_pipeline.home import Home
-from calendly_pipeline.settings_destinations import DESTINATIONS
 from calendly_pipeline_tests.fakes.faults import Faults
 
 SetVariable = Callable[[str, str], None]
