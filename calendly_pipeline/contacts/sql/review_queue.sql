@@ -50,6 +50,7 @@ offered as (
     group by identity_id, contact_id
 ),
 
+-- Of several cards of one person the likeliest is offered.
 ranked as (
     select
         offered.*,
@@ -69,6 +70,11 @@ ranked as (
         where identity_id in (select identity_id from waiting)
         group by identity_id, contact_id
     ) as offered
+    left join contacts.same_people as same_people on offered.contact_id = same_people.contact_id
+    qualify row_number() over (
+        partition by offered.identity_id, coalesce(same_people.lead_id, offered.contact_id)
+        order by offered.score desc, offered.contact_id
+    ) = 1
 ),
 
 listed as (

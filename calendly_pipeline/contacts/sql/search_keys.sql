@@ -79,6 +79,15 @@ keys as (
     select 'joined' as block, hash('joined', joined) as key, identity_id
     from people
     union all by name
+    -- Who gives half a name or none may have the whole of it in the address.
+    select
+        'spelt' as block,
+        hash('spelt', regexp_replace(mailboxes.local_part, '[^\p{L}]', '', 'g')) as key,
+        mailboxes.identity_id
+    from mailboxes
+    left join people on mailboxes.identity_id = people.identity_id
+    where people.last_token is null
+    union all by name
     select 'company' as block, hash('company', companies.company, employees.token) as key, employees.identity_id
     from employees
     inner join companies on employees.identity_id = companies.identity_id
