@@ -81,8 +81,10 @@ listed as (
     select
         ranked.identity_id,
         count(*) as people_count,
-        to_json(list(
+        -- Sorted by its first field: a sorted list is many times cheaper than an ordered aggregate.
+        to_json(list_sort(list(
             {
+                'place': ranked.place,
                 'contact_id': ranked.contact_id,
                 'name': contacts.full_name,
                 'company': contacts.company,
@@ -94,8 +96,7 @@ listed as (
                 'expected_strangers': ranked.expected_strangers,
                 'score': ranked.score
             }
-            order by ranked.place
-        )) as candidates
+        ))) as candidates
     from ranked
     cross join contacts.rule_set as rule_set
     inner join contacts.contacts as contacts on ranked.contact_id = contacts.contact_id
