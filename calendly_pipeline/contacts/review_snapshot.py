@@ -76,6 +76,18 @@ def publish(connection: duckdb.DuckDBPyConnection, target: Path, as_of: datetime
     return target.stat().st_size
 
 
+def published_decision_id(path: Path) -> int:
+    """The newest decision that the published tables know of; 0 when nothing is published."""
+    snapshot = Snapshot(path)
+    try:
+        with snapshot.read() as published:
+            return published.newest_decision_id
+    except StoreError:
+        return 0
+    finally:
+        snapshot.close()
+
+
 class Snapshot:
     """The published file, opened when it is first asked for and again when a refresh has replaced it."""
 
