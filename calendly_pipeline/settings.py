@@ -203,6 +203,11 @@ class Lacrm(Section):
         le=1,
         description="A reading that lacks a larger share of the known contacts is not believed.",
     )
+    household_relationships: tuple[LowerText, ...] = Field(
+        default=(),
+        description="Notes of relationships that make two contacts a household, such as `spouse`, whole and whatever the "
+        "case; none: relationships are not asked for, one request a contact.",
+    )
     fields: dict[str, str] | None = Field(default=None, description="Metric -> display name of the custom field.")
     refresh_after_days: int = Field(default=7, ge=0, description="Then a newer data-through date alone is sent.")
 
@@ -239,6 +244,7 @@ class Settings(Section):
             "firm_time_zone": self.firm.time_zone or "UTC",
             "internal_domains": json.dumps(self.firm.internal_domains),
             "internal_exceptions": json.dumps(self.firm.internal_exceptions),
+            "household_relationships": json.dumps(sorted(self.lacrm.household_relationships)),
             "host_aliases": json.dumps([{"alias": a, "host": h} for a, h in sorted(self.hosts.aliases.items())]),
             "accounts": json.dumps(self._account_rows()),
             "count_guests": self.metrics.count_guests,

@@ -122,6 +122,10 @@ identified as (
     select platform, account, 'listing' as kind, observed_at, body as record, kind as record_id, null as parent_id
     from landed_lines
     where platform = 'lacrm' and kind in ('contact_ids', 'contact_fields', 'company_fields')
+    union all by name
+    select platform, account, kind, observed_at, body as record, body ->> 'record_id' as record_id, null as parent_id
+    from landed_lines
+    where platform = 'lacrm' and kind = 'relationships'
 )
 
 select

@@ -66,6 +66,10 @@ keys as (
     from full_names
     where length(first_token) > 1 and length(surname) > 2
     union all by name
+    select 'spelt' as block, hash('initial spelt', left(first_token, 1) || surname) as key, contact_id
+    from full_names
+    where length(surname) > 2
+    union all by name
     select 'company' as block, hash('company', companies.company, employees.token) as key, employees.contact_id
     from employees
     inner join contacts.card_companies as companies on employees.contact_id = companies.contact_id
