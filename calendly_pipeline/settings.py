@@ -205,8 +205,8 @@ class Lacrm(Section):
     )
     household_relationships: tuple[LowerText, ...] = Field(
         default=(),
-        description="Notes of relationships that make two contacts a household, such as `spouse`, whole and whatever the "
-        "case; none: relationships are not asked for, one request a contact.",
+        description="Notes of relationships that make two contacts a household, such as `spouse`, whole, in any case; "
+        "none: relationships are not asked for, which takes one request a contact.",
     )
     fields: dict[str, str] | None = Field(default=None, description="Metric -> display name of the custom field.")
     refresh_after_days: int = Field(default=7, ge=0, description="Then a newer data-through date alone is sent.")

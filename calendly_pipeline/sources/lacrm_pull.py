@@ -5,8 +5,8 @@ read everything (PostHog). A page lands when a contact on it is new or changed. 
 several pages is read again until two readings agree; then the list of all ids lands when it differs from the last one:
 who is not on it is gone, by deletion or because another contact took it over.
 
-Relationships can only be asked for contact by contact, so each pull asks about some people, those asked longest ago first,
-and only when the firm named relationships that make a household.
+Relationships can only be asked for contact by contact, so each pull asks about some people, those asked longest ago
+first, and only when the firm named relationships that make a household.
 
 Data flow: LACRM_API_URL -> data/landing/lacrm/<account>/account/<run>/*.jsonl.gz -> sources.api_records
 """
@@ -92,9 +92,7 @@ class _LacrmPull:
             self._land_relationships(contact_id, rows, known.get(contact_id))
             await self.landing.breathe()
         if refused:
-            self.landing.note(
-                f"LACRM refused to say the relationships of {refused} contacts; the next pull asks again."
-            )
+            self.landing.note(f"LACRM refused to say the relationships of {refused} contacts; it is asked again.")
 
     def _land_relationships(self, contact_id: str, rows: list[dict[str, Any]], before: Known | None) -> None:
         now = datetime.now(UTC)
