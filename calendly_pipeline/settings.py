@@ -85,7 +85,8 @@ class CalcomAccount(Account):
         default="CAL_COM_WEBHOOK_SECRET", description="Variable that holds the secret its webhooks are signed with."
     )
     hosts: tuple[LowerText, ...] = Field(
-        default=(), description="Addresses whose bookings count; default: the token's user, internal domains, aliases."
+        default=(),
+        description="Further addresses whose bookings count, besides the token's user, internal domains and aliases.",
     )
 
 
