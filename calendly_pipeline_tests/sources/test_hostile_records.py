@@ -144,7 +144,11 @@ def test_rejects_say_where_and_why(tables: Tables) -> None:
 
 def test_an_attendee_without_an_address_is_counted(tables: Tables) -> None:
     """Of a booking by API or webhook whoever has no address stands among the rejects; the others count, once."""
-    people = [{"name": "Ada Example", "email": "ada@example.com"}, {"name": "Phone Only", "email": " "}, {"name": "Odd", "email": "no address"}]
+    people = [
+        {"name": "Ada Example", "email": "ada@example.com"},
+        {"name": "Phone Only", "email": " "},
+        {"name": "Odd", "email": "no address"},
+    ]
     posted_people = {"payload": {"uid": "B1", "attendees": people[:2]}}
     hook = delivery("BOOKING_CREATED", posted_people, at="2026-03-01T09:00", number=4, platform="calcom")
     put(tables, booking("B1", START, people), hook).run_stage("sources")

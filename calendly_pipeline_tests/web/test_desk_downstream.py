@@ -20,7 +20,7 @@ from calendly_pipeline_tests.fakes.serving import Served
 from calendly_pipeline_tests.web.chromium import chromium, sign_in_by_keyboard
 from calendly_pipeline_tests.web.desk_served import HASH
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 AS_OF = datetime(2026, 6, 30, 12, tzinfo=UTC)
 SETTINGS = """
