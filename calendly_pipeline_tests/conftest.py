@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -94,9 +95,11 @@ class Tables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self.changes = 0  # tables given so far
 
     def given(self, table: str, *rows: dict[str, Any]) -> "Tables":
         """Replace a table's rows; columns left out are null."""
+        self.changes += 1
         self.connection.execute(f"delete from {table}")
         for row in rows:
             listed = ", ".join(f'"{name}"' for name in row)
@@ -154,11 +157,18 @@ def _empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def tables(_empty_warehouse: Path) -> Iterator[Tables]:
     """Every table of the warehouse, empty, in memory; put rows in with `given`, run models with `run`."""
+    with copied(_empty_warehouse) as tables:
+        yield tables
+
+
+@contextmanager
+def copied(warehouse: Path) -> Iterator[Tables]:
+    """A copy of a warehouse file, in memory."""
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         prepare(connection)
-        connection.execute(f"attach '{_empty_warehouse}' as empty (read_only)")
-        connection.execute("copy from database empty to memory")
-        connection.execute("detach empty")
+        connection.execute(f"attach '{warehouse}' as given (read_only)")
+        connection.execute("copy from database given to memory")
+        connection.execute("detach given")
         yield Tables(connection)
 
 
