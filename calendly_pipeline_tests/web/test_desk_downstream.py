@@ -2,8 +2,10 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,9 +121,10 @@ def told(home: Home) -> tuple[dict[str, int], dict[str, tuple[str, Any]]]:
 
 
 def refresh_beside(home: Home) -> None:
-    """A refresh while the browser is open: in a thread, because Playwright keeps an event loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(run_job, home, "refresh", AS_OF).result().succeeded
+    """`calendly-pipeline run` while server and browser are open, as somebody at another terminal does it."""
+    command = [sys.executable, "-m", "calendly_pipeline.cli", "run", "--as-of", AS_OF.isoformat()]
+    done = subprocess.run(command, env={**os.environ, "PIPELINE_HOME": str(home.root)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def key_for(page: Any) -> str:
