@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import pytest
 import stamina
 
 import calendly_pipeline
+from calendly_pipeline.contacts.lists import load_lists
 from calendly_pipeline.home import REPOSITORY
 from calendly_pipeline.models import SqlFile, sql_files
 from calendly_pipeline.settings import Settings
@@ -151,6 +153,17 @@ def _empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         prepare(connection)
         for model in all_models():
             replace_table(connection, model.table, model.text, _parameters(None, AS_OF))
+    return path
+
+
+@pytest.fixture(scope="session")
+def listed_warehouse(_empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file, empty but for the rules and lists: read once, copied for each test."""
+    path = tmp_path_factory.mktemp("listed") / "listed.duckdb"
+    shutil.copyfile(_empty_warehouse, path)
+    with duckdb.connect(str(path)) as connection:
+        prepare(connection)
+        load_lists(connection)
     return path
 
 

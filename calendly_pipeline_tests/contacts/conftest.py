@@ -2,20 +2,17 @@
 
 import functools
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
-from calendly_pipeline.contacts.lists import load_lists
 from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline.home import Home
 from calendly_pipeline.models import SqlFile
 from calendly_pipeline.settings import Settings
-from calendly_pipeline.warehouse import prepare, replace_table
+from calendly_pipeline.warehouse import replace_table
 from calendly_pipeline_tests.conftest import AS_OF, Tables, all_models, copied
 
 if TYPE_CHECKING:
@@ -141,21 +138,10 @@ def _entry(
     return {**row, "addresses": json.dumps(addresses), "phones": "[]", **more}
 
 
-@pytest.fixture(scope="session")
-def _listed_warehouse(_empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse file, empty but for the rules and lists: read once, copied for each test."""
-    path = tmp_path_factory.mktemp("listed") / "listed.duckdb"
-    shutil.copyfile(_empty_warehouse, path)
-    with duckdb.connect(str(path)) as connection:
-        prepare(connection)
-        load_lists(connection)
-    return path
-
-
 @pytest.fixture
-def listed(_listed_warehouse: Path) -> Iterator[Tables]:
+def listed(listed_warehouse: Path) -> Iterator[Tables]:
     """Every table empty but the rules and lists."""
-    with copied(_listed_warehouse) as tables:
+    with copied(listed_warehouse) as tables:
         yield tables
 
 
