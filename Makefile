@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui ui-test lint faults bench clean
+.PHONY: run test ui ui-test desk-test lint faults bench clean
 .DEFAULT_GOAL := run
 
 .venv/installed: pyproject.toml constraints.txt
@@ -22,6 +22,9 @@ ui: .venv/installed
 
 ui-test: .venv/installed
 	$(BIN)/python -m pytest -n 0 -m ui
+
+desk-test: .venv/installed
+	$(BIN)/python -m pytest -n 0 -m browser
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -166,11 +166,39 @@ def arrived_deliveries(context: dg.SensorEvaluationContext, firm: FirmResource) 
         newest = newest_delivery_id(state)
     if newest <= int(context.cursor or 0):
         return dg.SkipReason("No delivery waits.")
-    active = dg.RunsFilter(job_name=refresh.name, statuses=list(NOT_FINISHED))
-    if context.instance.get_runs(active, limit=1):
+    if _is_refreshing(context.instance):
         return dg.SkipReason("Deliveries wait until the present refresh is done.")
     run = dg.RunRequest(run_key=f"deliveries-{newest}", tags={"pipeline/cause": "webhook deliveries"})
     return dg.SensorResult(run_requests=[run], cursor=str(newest))
+
+
+@dg.sensor(job=refresh, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def made_decisions(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SensorResult | dg.SkipReason:
+    """Decisions start one refresh once nobody has decided for one look; those that a refresh has taken start none."""
+    from calendly_pipeline.contacts.decisions import newest_decision_id  # brings SQLAlchemy
+    from calendly_pipeline.contacts.review_snapshot import published_decision_id
+
+    with firm.state() as state:
+        newest = newest_decision_id(state)
+    if newest <= published_decision_id(firm.home.desk):
+        return dg.SkipReason("Every decision is in the tables.")
+    last_started, _, last_seen = (context.cursor or "|").partition("|")
+    if str(newest) == last_started:
+        return dg.SkipReason("A refresh was started for every decision.")
+    if str(newest) != last_seen:
+        return dg.SensorResult(
+            skip_reason=dg.SkipReason("Somebody is deciding; waiting until they pause."),
+            cursor=f"{last_started}|{newest}",
+        )
+    if _is_refreshing(context.instance):
+        return dg.SkipReason("Decisions wait until the present refresh is done.")
+    run = dg.RunRequest(run_key=f"decisions-{newest}", tags={"pipeline/cause": "decisions"})
+    return dg.SensorResult(run_requests=[run], cursor=f"{newest}|{newest}")
+
+
+def _is_refreshing(instance: dg.DagsterInstance) -> bool:
+    active = dg.RunsFilter(job_name=refresh.name, statuses=list(NOT_FINISHED))
+    return bool(instance.get_runs(active, limit=1))
 
 
 @dg.sensor(job=ingest, minimum_interval_seconds=900, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -241,6 +269,14 @@ def automation() -> dg.Definitions:
             ingest_nightly,
             ingest_weekly,
         ],
-        sensors=[dropped_files, arrived_deliveries, disabled_webhooks, refreshed, interrupted_runs, alerts],
+        sensors=[
+            dropped_files,
+            arrived_deliveries,
+            made_decisions,
+            disabled_webhooks,
+            refreshed,
+            interrupted_runs,
+            alerts,
+        ],
     )
     return dg.Definitions.merge(own, salesforce_automation(NETWORK, STORE_TAG, send_links))

@@ -13,6 +13,33 @@ from calendly_pipeline.failures import InputError
 
 Row = dict[str, Any]
 
+BOOKED_AS = """
+    select distinct identities.identity_id, identities.name, identities.address, identities.meetings_count
+    from contacts.matches as matches
+    inner join contacts.identities as identities on matches.identity_id = identities.identity_id
+    where matches.contact_id = $key
+    order by identities.address, identities.identity_id
+"""
+COMPARED = """
+    select evidence.*, contacts.full_name
+    from contacts.match_evidence as evidence
+    inner join contacts.contacts as contacts on evidence.contact_id = contacts.contact_id
+    where evidence.identity_id = $key
+    order by evidence.contact_id, evidence.field
+"""
+DECIDED = """
+    select distinct decisions.decided_by, decisions.decided_at, decisions.kind, decisions.reason
+    from contacts.decided_identities as decided
+    inner join contacts.decisions as decisions on decided.decision_id = decisions.decision_id
+    where decided.identity_id = $key
+    order by decisions.decided_at
+"""
+PLANNED = (
+    "select * from destinations.plan where $key in (contact_id, record_key) "
+    "and (operation <> 'skip' or kind = 'card') order by destination, record_key"
+)
+"""What would be written of a contact; of acts and profiles that are up to date nothing is said."""
+
 
 def explain_meeting(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:
     """Lines about one meeting, by its id, an earlier id, or the vendor's id; raises InputError when there is none."""
@@ -47,11 +74,14 @@ def explain_meeting(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator
 
 
 def explain_contact(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator[str]:
-    """Lines about one contact: addresses, numbers, what each number counts, and the plan for the card."""
+    """Lines about one contact: addresses, who booked as it and why, what each number counts, the plan for the card."""
     contact = _the(connection, "contact", key, "select * from contacts.contacts where contact_id = $key")
     yield f"Contact {contact['contact_id']}: {contact['full_name'] or contact['company']} (from {contact['source']})"
     for row in _rows(connection, "select * from contacts.addresses where contact_id = $key order by address", key):
         yield f"  address      {row['address']} ({row['source']})"
+    for row in _rows(connection, BOOKED_AS, key):
+        yield f"  booked as    {row['name'] or 'nameless'} <{row['address']}>, meetings: {row['meetings_count']}"
+        yield from _why(connection, row["identity_id"], key)
     for metrics in _rows(connection, "select * from metrics.contact_metrics where contact_id = $key", key):
         for name, value in metrics.items():
             if name not in ("contact_id", "as_of") and value not in (None, 0, False):
@@ -67,11 +97,7 @@ def _destinations_of(connection: duckdb.DuckDBPyConnection, contact_id: str) -> 
         yield f"  {row['destination']} {row['kind']} {row['record_key']}: {_last_attempt(row)}"
         for field, value in json.loads(row["fields"] or "{}").items():
             yield f"    {field}: {'(blank)' if value is None else value}"
-    planned = (
-        "select * from destinations.plan where $key in (contact_id, record_key) "
-        "and (operation <> 'skip' or kind = 'card') order by destination, record_key"
-    )
-    for plan in _rows(connection, planned, contact_id):
+    for plan in _rows(connection, PLANNED, contact_id):
         yield f"  plan {plan['destination']} {plan['kind']}: {plan['operation']}: {plan['reason']}"
         for field, value in json.loads(plan["payload"] or "{}").items():
             before = json.loads(plan["before"] or "{}").get(field)
@@ -106,22 +132,41 @@ def explain_address(connection: duckdb.DuckDBPyConnection, key: str) -> Iterator
         yield f"  held by      {row['full_name']} ({row['contact_id']}), said by {row['source']}"
     for identity in identities:
         yield f"  booked as    {identity['name'] or 'nameless'}, meetings: {identity['meetings_count']}"
-        yield from _decisions(connection, identity["identity_id"])
+        yield from _why(connection, identity["identity_id"])
+        for contact_id in _linked(connection, identity["identity_id"]):
+            yield from _changed(connection, contact_id)
 
 
-def _decisions(connection: duckdb.DuckDBPyConnection, identity_id: str) -> Iterator[str]:
-    decided = _rows(
-        connection,
+def _why(connection: duckdb.DuckDBPyConnection, identity_id: str, contact_id: str | None = None) -> Iterator[str]:
+    """Verdicts on a person, what was compared (with one contact only, where named), and who decided."""
+    verdicts = (
         "select distinct decision, tier, rule, contact_id, explanation from contacts.matches where identity_id = $key "
-        "order by all",
-        identity_id,
+        "order by all"
     )
-    for row in decided:
-        yield _verdict(row)
-    for row in _rows(
-        connection, "select * from contacts.match_evidence where identity_id = $key order by all", identity_id
-    ):
-        yield f"      {row['field']}: {row['invitee_value']} / {row['contact_value']}: {row['comparison']}"
+    for row in _rows(connection, verdicts, identity_id):
+        if contact_id in (None, row["contact_id"]):
+            yield _verdict(row)
+    for row in _rows(connection, COMPARED, identity_id):
+        if contact_id in (None, row["contact_id"]):
+            compared = f"{row['invitee_value']} / {row['contact_value']}: {row['comparison']}"
+            yield f"      {row['field']} of {row['full_name'] or row['contact_id']}: {compared}"
+    for row in _rows(connection, DECIDED, identity_id):
+        reason = f": {row['reason']}" if row["reason"] else ""
+        yield f"      decided by {row['decided_by']}, {row['decided_at']:%d %b %Y %H:%M} UTC ({row['kind']}){reason}"
+
+
+def _linked(connection: duckdb.DuckDBPyConnection, identity_id: str) -> list[str]:
+    query = "select distinct contact_id from contacts.matches where identity_id = $key order by contact_id"
+    return [row["contact_id"] for row in _rows(connection, query, identity_id) if row["contact_id"]]
+
+
+def _changed(connection: duckdb.DuckDBPyConnection, contact_id: str) -> Iterator[str]:
+    """What a link counts for, and what it would write."""
+    for row in _rows(connection, "select * from metrics.contact_metrics where contact_id = $key", contact_id):
+        last = row["last_meeting_on"] or "never"
+        yield f"      counts for {contact_id}: {row['meetings_count']} meetings held, last {last}"
+    for row in _rows(connection, PLANNED, contact_id):
+        yield f"      plan {row['destination']} for {contact_id}: {row['operation']}: {row['reason']}"
 
 
 def _verdict(row: Row) -> str:
@@ -134,7 +179,7 @@ def _people_of(connection: duckdb.DuckDBPyConnection, meeting_id: str) -> Iterat
         connection,
         "select attendees.role, attendees.name, attendees.email, attendees.status, attendees.is_held, "
         "attendees.is_no_show, attendees.duplicate_of, matches.decision, matches.tier, matches.rule, "
-        "matches.contact_id, matches.explanation "
+        "matches.contact_id, matches.explanation, matches.identity_id "
         "from meetings.attendees as attendees "
         "left join contacts.matches as matches on attendees.attendee_id = matches.attendee_id "
         "where attendees.meeting_id = $key order by attendees.role desc, attendees.email, matches.contact_id",
@@ -146,6 +191,11 @@ def _people_of(connection: duckdb.DuckDBPyConnection, meeting_id: str) -> Iterat
         yield f"  {row['role']:12} {row['name'] or ''} <{row['email']}>: {came}{counted}"
         if row["decision"]:
             yield _verdict(row)
+            for line in _why(connection, row["identity_id"], row["contact_id"]):
+                if line != _verdict(row):
+                    yield line
+        if row["contact_id"]:
+            yield from _changed(connection, row["contact_id"])
 
 
 def _files_of(connection: duckdb.DuckDBPyConnection, meeting: Row) -> Iterator[str]:

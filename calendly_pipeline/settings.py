@@ -52,7 +52,8 @@ class CalcomAccount(Account):
         default="CAL_COM_WEBHOOK_SECRET", description="Variable that holds the secret its webhooks are signed with."
     )
     hosts: tuple[LowerText, ...] = Field(
-        default=(), description="Addresses whose bookings count; default: the token's user, internal domains, aliases."
+        default=(),
+        description="Further addresses whose bookings count, besides the token's user, internal domains and aliases.",
     )
 
 
@@ -170,6 +171,11 @@ class Lacrm(Section):
         le=1,
         description="A reading that lacks a larger share of the known contacts is not believed.",
     )
+    household_relationships: tuple[LowerText, ...] = Field(
+        default=(),
+        description="Notes of relationships that make two contacts a household, such as `spouse`, whole, in any case; "
+        "none: relationships are not asked for, which takes one request a contact.",
+    )
     fields: dict[str, str] | None = Field(default=None, description="Metric -> display name of the custom field.")
     refresh_after_days: int = Field(default=7, ge=0, description="Then a newer data-through date alone is sent.")
 
@@ -198,6 +204,7 @@ class Settings(Section):
             "firm_time_zone": self.firm.time_zone or "UTC",
             "internal_domains": json.dumps(self.firm.internal_domains),
             "internal_exceptions": json.dumps(self.firm.internal_exceptions),
+            "household_relationships": json.dumps(sorted(self.lacrm.household_relationships)),
             "host_aliases": json.dumps([{"alias": a, "host": h} for a, h in sorted(self.hosts.aliases.items())]),
             "accounts": json.dumps(self._account_rows()),
             "count_guests": self.metrics.count_guests,

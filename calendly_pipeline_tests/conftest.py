@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -15,6 +17,7 @@ import pytest
 import stamina
 
 import calendly_pipeline
+from calendly_pipeline.contacts.lists import load_lists
 from calendly_pipeline.home import REPOSITORY
 from calendly_pipeline.models import SqlFile, sql_files
 from calendly_pipeline.settings import Settings
@@ -96,9 +99,11 @@ class Tables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self.changes = 0  # tables given so far
 
     def given(self, table: str, *rows: dict[str, Any]) -> "Tables":
         """Replace a table's rows; columns left out are null."""
+        self.changes += 1
         self.connection.execute(f"delete from {table}")
         for row in rows:
             listed = ", ".join(f'"{name}"' for name in row)
@@ -153,14 +158,32 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def listed_warehouse(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file, empty but for the rules and lists: read once, copied for each test."""
+    path = tmp_path_factory.mktemp("listed") / "listed.duckdb"
+    shutil.copyfile(empty_warehouse, path)
+    with duckdb.connect(str(path)) as connection:
+        prepare(connection)
+        load_lists(connection)
+    return path
+
+
 @pytest.fixture
 def tables(empty_warehouse: Path) -> Iterator[Tables]:
     """Every table of the warehouse, empty, in memory; put rows in with `given`, run models with `run`."""
+    with copied(empty_warehouse) as tables:
+        yield tables
+
+
+@contextmanager
+def copied(warehouse: Path) -> Iterator[Tables]:
+    """A copy of a warehouse file, in memory."""
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         prepare(connection)
-        connection.execute(f"attach '{empty_warehouse}' as empty (read_only)")
-        connection.execute("copy from database empty to memory")
-        connection.execute("detach empty")
+        connection.execute(f"attach '{warehouse}' as given (read_only)")
+        connection.execute("copy from database given to memory")
+        connection.execute("detach given")
         yield Tables(connection)
 
 

@@ -129,6 +129,20 @@ class LacrmClient(VendorClient):
         kind = f"{record_type.lower()}_fields"
         return self._pages("GetCustomFields", {"RecordType": record_type}, kind, "CustomFieldId")
 
+    async def relationships(self, contact_id: str) -> list[dict[str, Any]]:
+        """Relationships of one contact, from either side: RelationshipId, both contact ids, Note.
+
+        There is no listing of all (optimize-overseas/lacrm-mcp). Raises NotFound when LACRM refuses the id.
+        """
+        function, parameters = "GetRelationshipsAttachedToContact", {"ContactId": contact_id}
+        pages = self._pages(function, parameters, "relationships", "RelationshipId")
+        try:
+            return [row async for page in pages for row in self.rows(page)]
+        except (Unauthenticated, PermissionDenied):
+            raise
+        except Rejected as rejected:
+            raise NotFound(self.vendor, f"POST /{function}", rejected.message, "", rejected.status) from rejected
+
     async def contact(self, contact_id: str) -> Answer:
         """One contact. Raises NotFound when LACRM refuses the id though the key is good: it says so by a bare 400."""
         parameters = {"ContactId": contact_id}

@@ -140,11 +140,8 @@ def record(state: State, answer: Sequence[Decision], who: str, now: datetime) ->
         raise InputError("One answer says the same thing twice.")
     with state.transaction() as connection:
         instant = _free_instant(connection, now)
-        rows = [
-            asdict(decision) | {"decided_by": who[:LONGEST], "decided_at": instant, "undoes": None}
-            for decision in answer
-        ]
-        return [_insert(connection, row) for row in rows]
+        said = {"decided_by": who[:LONGEST], "decided_at": instant, "undoes": None}
+        return [_insert(connection, asdict(decision) | said) for decision in answer]
 
 
 def undo(state: State, decision_id: int, who: str, now: datetime) -> list[int]:
@@ -154,8 +151,7 @@ def undo(state: State, decision_id: int, who: str, now: datetime) -> list[int]:
     """
     with state.transaction() as connection:
         kept = {row["decision_id"]: _kept(row) for row in connection.execute(sa.select(table)).mappings()}
-        targets = _to_undo(kept, decision_id)
-        instant = _free_instant(connection, now)
+        targets, instant = _to_undo(kept, decision_id), _free_instant(connection, now)
         for target in targets:
             _insert(
                 connection,
@@ -176,6 +172,12 @@ def undo(state: State, decision_id: int, who: str, now: datetime) -> list[int]:
 def all_decisions(state: State) -> list[Kept]:
     """Every decision and every undoing, oldest first."""
     return [_kept(row) for row in state.rows(table)]
+
+
+def newest_decision_id(state: State) -> int:
+    """The highest decision id, undoings included; 0 when there is none."""
+    with state.engine.connect() as store:
+        return store.execute(sa.select(sa.func.max(table.c.decision_id))).scalar() or 0
 
 
 class Log:

@@ -38,7 +38,8 @@ PUBLISHED: Mapping[str, str] = {
     "contacts.matches": "*",
     "contacts.match_evidence": "*",
     "contacts.review_queue": "*",
-    "contacts.decisions": "decision_id",
+    "contacts.decisions": "decision_id, kind, decided_by, decided_at, reason",
+    "contacts.decided_identities": "identity_id, decision_id",
     "classification.meeting_types": "*",
     "metrics.contact_metrics": "*",
     "metrics.client_timeline": "*",
@@ -74,6 +75,18 @@ def publish(connection: duckdb.DuckDBPyConnection, target: Path, as_of: datetime
     temporary.chmod(0o600)  # it holds people's data
     temporary.replace(target)
     return target.stat().st_size
+
+
+def published_decision_id(path: Path) -> int:
+    """The newest decision that the published tables know of; 0 when nothing is published."""
+    snapshot = Snapshot(path)
+    try:
+        with snapshot.read() as published:
+            return published.newest_decision_id
+    except StoreError:
+        return 0
+    finally:
+        snapshot.close()
 
 
 class Snapshot:

@@ -50,6 +50,8 @@ create table if not exists contacts.rule_set (
     near_address_edits integer,
     full_name_candidates integer,
     company_contacts integer,
+    domain_cards integer,
+    domain_share double,
     no_companies varchar[],
     largest_product bigint
 );

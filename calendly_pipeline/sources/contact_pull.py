@@ -51,7 +51,9 @@ def _pull(home: Home, settings: Settings, state: State, run: str, say: Say) -> P
 
     async def run_it() -> PullReport:
         async with client:
-            return await pull_lacrm(client, home, index, run, say, settings.lacrm.max_shrink_share)
+            lacrm = settings.lacrm
+            is_asked = bool(lacrm.household_relationships)
+            return await pull_lacrm(client, home, index, run, say, lacrm.max_shrink_share, ask_relationships=is_asked)
 
     with one_at_a_time(home, PLATFORM, ACCOUNT):
         return asyncio.run(run_it())

@@ -5,6 +5,9 @@ read everything (PostHog). A page lands when a contact on it is new or changed. 
 several pages is read again until two readings agree; then the list of all ids lands when it differs from the last one:
 who is not on it is gone, by deletion or because another contact took it over.
 
+Relationships can only be asked for contact by contact, so each pull asks about some people, those asked longest ago
+first, and only when the firm named relationships that make a household.
+
 Data flow: LACRM_API_URL -> data/landing/lacrm/<account>/account/<run>/*.jsonl.gz -> sources.api_records
 """
 
@@ -24,10 +27,21 @@ from calendly_pipeline.sources.pull_order import Order
 MOST_READINGS = 4
 LISTED = "contact_ids"
 """Kind of the landed list of all ids."""
+RELATED = "relationships"
+"""Kind of a contact's landed relationships."""
+ASKED_A_PULL = 400
+"""People asked about per pull: under seven minutes at one request a second; 3,000 clients take eight days."""
 
 
 async def pull_lacrm(
-    client: LacrmClient, home: Home, index: PullIndex, run: str, say: Say, shrink_share: float = 0.2
+    client: LacrmClient,
+    home: Home,
+    index: PullIndex,
+    run: str,
+    say: Say,
+    shrink_share: float = 0.2,
+    *,
+    ask_relationships: bool = False,
 ) -> PullReport:
     """Pull everything the key sees; raises ApiError. What was landed before an error counts."""
     started_at = datetime.now(UTC)
@@ -35,7 +49,10 @@ async def pull_lacrm(
     landing = Landing(home, index, order, say, client.traffic)
     try:
         user = key_user(await client.user())
-        await _LacrmPull(client, landing, shrink_share).run()
+        pull = _LacrmPull(client, landing, shrink_share)
+        await pull.run()
+        if ask_relationships:
+            await pull.relationships()
     finally:
         await landing.flush()
     say(landing.progress())
@@ -49,6 +66,7 @@ class _LacrmPull:
         self.shrink_share = shrink_share
         self.known = landing.index.of_kind("contact")
         self.taken: set[tuple[str, str]] = set()
+        self.people: set[str] = set()
         self.pages_count = 0
 
     async def run(self) -> None:
@@ -58,6 +76,31 @@ class _LacrmPull:
         await self.landing.flush()
         listed |= await self._missing(listed)
         self.landing.land_ids(LISTED, listed)
+
+    async def relationships(self) -> None:
+        """Ask about the people asked longest ago, and land what changed."""
+        known = self.landing.index.of_kind(RELATED)
+        never = datetime.min.replace(tzinfo=UTC)
+        waiting = sorted(self.people, key=lambda one: (known[one].seen_at if one in known else never, one))
+        refused = 0
+        for contact_id in waiting[:ASKED_A_PULL]:
+            try:
+                rows = await self.client.relationships(contact_id)
+            except NotFound:
+                refused += 1
+                continue
+            self._land_relationships(contact_id, rows, known.get(contact_id))
+            await self.landing.breathe()
+        if refused:
+            self.landing.note(f"LACRM refused to say the relationships of {refused} contacts; it is asked again.")
+
+    def _land_relationships(self, contact_id: str, rows: list[dict[str, Any]], before: Known | None) -> None:
+        now = datetime.now(UTC)
+        self.landing.counts.pages += 1
+        told = Known(contact_id, "", digest_of(rows), None, now)
+        if before is None or before.digest != told.digest:
+            self.landing.writer.note(ACCOUNT_FOLDER, RELATED, {"record_id": contact_id, RELATED: rows}, now)
+        self.landing.seen({"kind": RELATED, **_columns(told)})
 
     async def _fields(self) -> None:
         for record_type in ("Contact", "Company"):
@@ -109,7 +152,9 @@ class _LacrmPull:
     def _take(self, page: Answer, contacts: Iterable[Mapping[str, Any]]) -> set[str]:
         """Land a page that holds anything new; the ids on it."""
         self.landing.counts.pages += 1
-        rows = [_row(contact, page) for contact in contacts if contact.get("ContactId")]
+        contacts = [contact for contact in contacts if contact.get("ContactId")]
+        rows = [_row(contact, page) for contact in contacts]
+        self.people |= {str(contact["ContactId"]) for contact in contacts if not _is_company(contact)}
         fresh = [row for row in rows if (row["record_id"], row["digest"]) not in self.taken]
         self.taken.update((row["record_id"], row["digest"]) for row in fresh)
         if self.landing.count_news(fresh, self.known):
@@ -117,6 +162,10 @@ class _LacrmPull:
         for row in fresh:
             self.landing.seen(row)
         return {row["record_id"] for row in rows}
+
+
+def _is_company(contact: Mapping[str, Any]) -> bool:
+    return str(contact.get("IsCompany")).lower() in ("true", "1")
 
 
 def _row(contact: Mapping[str, Any], page: Answer) -> dict[str, Any]:

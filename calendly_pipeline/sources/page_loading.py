@@ -125,6 +125,10 @@ identified as (
         (platform = 'lacrm' and kind in ('contact_ids', 'contact_fields', 'company_fields'))
         or (platform = 'calendly' and kind in ('user_ids', 'event_type_ids'))
         or (platform = 'salesforce' and kind = 'users')
+    union all by name
+    select platform, account, kind, observed_at, body as record, body ->> 'record_id' as record_id, null as parent_id
+    from landed_lines
+    where platform = 'lacrm' and kind = 'relationships'
 )
 
 select

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from calendly_pipeline.contacts.lists import load_lists
 from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline.home import Home
 from calendly_pipeline.models import SqlFile
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.warehouse import replace_table
-from calendly_pipeline_tests.conftest import AS_OF, Tables, all_models
+from calendly_pipeline_tests.conftest import AS_OF, Tables, all_models, copied
 
 if TYPE_CHECKING:
     from calendly_pipeline_tests.contacts.desk_firm import DeskFirm
@@ -34,6 +33,7 @@ class World:
         self.attendees: list[dict[str, Any]] = []
         self.decisions: list[dict[str, Any]] = []
         self.settings: dict[str, Any] = {"firm": {"time_zone": "America/New_York"}}
+        self._has_run_for: str | None = None
 
     def card(self, contact_id: str | None, name: str, *addresses: str, **more: Any) -> "World":
         """A card of the CRM; its name as `First Last`."""
@@ -56,7 +56,7 @@ class World:
     def scaled(self, factor: float) -> "World":
         """Expect so many times more strangers of every name."""
         self.tables.connection.execute("update contacts.rule_set set strangers_scale = $1", [factor])
-        return self
+        return self._changed()
 
     def numbers(self, *said: str) -> "World":
         """Telephone numbers that are said anywhere, read as American."""
@@ -66,7 +66,7 @@ class World:
     def switched(self, rule: str, decision: str) -> "World":
         """Another decision for a rule than rules.toml has."""
         self.tables.connection.execute("update contacts.rules set decision = $2 where rule = $1", [rule, decision])
-        return self
+        return self._changed()
 
     def booked(self, attendee_id: str, address: str | None, name: str | None = None, **more: Any) -> "World":
         """An attendee of a meeting of their own, invitee unless said otherwise."""
@@ -93,7 +93,20 @@ class World:
         parameters = Settings.model_validate(self.settings).sql_parameters(AS_OF)
         for model in _models():
             replace_table(self.tables.connection, model.table, model.text, parameters, model.grain)
+        self._has_run_for = self._said()
         return self.tables
+
+    def ran(self) -> Tables:
+        """The stage's tables for what was said so far; runs it only when something was said since."""
+        return self.tables if self._has_run_for == self._said() else self.run()
+
+    def _said(self) -> str:
+        said = (self.cards, self.people, self.files, self.attendees, self.decisions, self.settings)
+        return repr((said, self.tables.changes))
+
+    def _changed(self) -> "World":
+        self._has_run_for = None
+        return self
 
     def verdict(self, attendee_id: str) -> tuple[str, str | None, str]:
         """Decision, contact and rule of an attendee with one match."""
@@ -101,12 +114,12 @@ class World:
         return row["decision"], row["contact_id"], row["rule"]
 
     def matches(self, attendee_id: str) -> list[dict[str, Any]]:
-        """Every match of an attendee; runs the stage."""
-        return [row for row in self.run().rows("contacts.matches") if row["attendee_id"] == attendee_id]
+        """Every match of an attendee."""
+        return [row for row in self.ran().rows("contacts.matches") if row["attendee_id"] == attendee_id]
 
     def queued(self) -> list[dict[str, Any]]:
-        """The review queue in its order, candidates as lists; runs the stage."""
-        rows = self.run().rows("select * from contacts.review_queue order by rank")
+        """The review queue in its order, candidates as lists."""
+        rows = self.ran().rows("select * from contacts.review_queue order by rank")
         return [{**row, "candidates": json.loads(row["candidates"])} for row in rows]
 
 
@@ -126,10 +139,10 @@ def _entry(
 
 
 @pytest.fixture
-def listed(tables: Tables) -> Tables:
+def listed(listed_warehouse: Path) -> Iterator[Tables]:
     """Every table empty but the rules and lists."""
-    load_lists(tables.connection)
-    return tables
+    with copied(listed_warehouse) as tables:
+        yield tables
 
 
 @pytest.fixture

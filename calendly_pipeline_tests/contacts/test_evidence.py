@@ -4,10 +4,6 @@ from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline_tests.contacts.conftest import World
 
 
-def _switch(world: World, rule: str, decision: str) -> None:
-    world.tables.connection.execute("update contacts.rules set decision = $2 where rule = $1", [rule, decision])
-
-
 def test_evidence(world: World) -> None:
     """Every compared field of a pair is kept with both values."""
     world.card("7", "Robert Hale", "r.hale@gmail.com", company="Hale Mills Inc.", phones='["(212) 555-0100"]')
@@ -72,7 +68,7 @@ def test_placeholder_address(world: World) -> None:
 def test_rule_for_review(world: World) -> None:
     """A rule set to review asks instead of linking."""
     world.card("7", "Jane Alder", "janealder@gmail.com").booked("a", "jane.alder@gmail.com", "Jane Alder")
-    _switch(world, "email_canonical", "review")
+    world.switched("email_canonical", "review")
     (match,) = world.matches("a")
     assert (match["decision"], match["contact_id"], match["tier"]) == ("review", None, "R1")
     assert len(world.queued()) == 1
@@ -81,7 +77,7 @@ def test_rule_for_review(world: World) -> None:
 def test_rule_switched_off(world: World) -> None:
     """A rule switched off says nothing."""
     world.card("7", "Jane Alder", "jane@example.com").booked("a", "jane@example.com", "Zoe Alder")
-    _switch(world, "surname_only", "off")
+    world.switched("surname_only", "off")
     assert world.verdict("a") == ("unmatched", None, "none")
 
 
@@ -97,5 +93,5 @@ def test_version_on_every_match(world: World) -> None:
     """Every match says under which rules it was made."""
     world.booked("a", "zoe@example.com", "Zoe Birch")
     (match,) = world.matches("a")
-    assert match["rule_set_version"].startswith("2026.2-")
+    assert match["rule_set_version"].startswith("2026.3-")
     assert match["explanation"] == "No contact has zoe@example.com, and nothing else points to one."

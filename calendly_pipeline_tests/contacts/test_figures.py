@@ -2,10 +2,21 @@
 
 import random
 
+import duckdb
 import pytest
 
 from calendly_pipeline.warehouse import content_hash, table_names
-from calendly_pipeline_tests.contacts.matching_cases import Figures, figures_of, make_book, make_bookings, matched
+from calendly_pipeline_tests.contacts.matching_cases import (
+    Book,
+    Booking,
+    Figures,
+    add,
+    figures_of,
+    make_book,
+    make_bookings,
+    match,
+    matched,
+)
 
 TRAPS = ("namesake", "look_alike_domain", "look_alike_mailbox", "role_address", "colleague", "relative", "staff")
 
@@ -33,15 +44,48 @@ def test_figures(seed: int) -> None:
     assert spouse["right"] + spouse["offered"] >= 0.9 * spouse["linkable"]
 
 
-def test_order_and_threads_change_nothing() -> None:
-    """One, two or four threads, and the rows in any order: every table of the stage is the same."""
+@pytest.fixture(scope="module")
+def firm() -> tuple[Book, list[Booking]]:
+    """A small firm of every case."""
     book = make_book(random.Random(5), 400)
-    bookings = make_bookings(random.Random(6), book, 1_200)
-    found = []
-    for threads, order in ((1, None), (2, 1), (4, 2), (2, 3)):
-        with matched(book, bookings, threads=threads, order=order) as connection:
-            tables = [name for name in table_names(connection) if name.startswith("contacts.")]
-            found.append({name: content_hash(connection, name) for name in tables})
-    different = {name for one in found for name in one if one[name] != found[0][name]}
-    assert different == set()
-    assert not found[0]["contacts.proposals"].startswith("0-")
+    return book, make_bookings(random.Random(6), book, 1_200)
+
+
+@pytest.fixture(scope="module")
+def at_once(firm: tuple[Book, list[Booking]]) -> dict[str, str]:
+    """The firm matched at once on one thread: table -> content hash, of every table of the stage."""
+    with matched(*firm) as connection:
+        return hashes(connection)
+
+
+def hashes(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Table -> content hash, of every table of the stage."""
+    return {name: content_hash(connection, name) for name in table_names(connection) if name.startswith("contacts.")}
+
+
+def different(one: dict[str, str], other: dict[str, str]) -> set[str]:
+    """Tables that are not the same."""
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+
+
+@pytest.mark.parametrize(("threads", "order"), [(2, 1), (4, 2)])
+def test_order_and_threads_change_nothing(
+    firm: tuple[Book, list[Booking]], at_once: dict[str, str], threads: int, order: int
+) -> None:
+    """Two or four threads, and the rows in any order: every table of the stage is the one thread's."""
+    with matched(*firm, threads=threads, order=order) as connection:
+        assert different(hashes(connection), at_once) == set()
+    assert not any(at_once[f"contacts.{name}"].startswith("0-") for name in ("proposals", "review_queue", "matches"))
+
+
+@pytest.mark.parametrize("first", [0, 1, 700])
+def test_days_one_after_the_other_are_all_days_at_once(
+    firm: tuple[Book, list[Booking]], at_once: dict[str, str], first: int
+) -> None:
+    """However the bookings came in, the last run's tables are those of a run that had everything from the start."""
+    book, bookings = firm
+    with matched(book, bookings[:first]) as connection:
+        assert different(hashes(connection), at_once)
+        add(connection, bookings, first)
+        match(connection, book, bookings)
+        assert different(hashes(connection), at_once) == set()

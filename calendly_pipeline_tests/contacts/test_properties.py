@@ -82,7 +82,7 @@ def test_order_and_threads_change_nothing() -> None:
 
 def test_rule_set_version() -> None:
     """The version names the file's own and changes with any of the lists."""
-    assert read_rule_set().version.startswith("2026.2-")
+    assert read_rule_set().version.startswith("2026.3-")
     assert read_rule_set() == read_rule_set()
 
 

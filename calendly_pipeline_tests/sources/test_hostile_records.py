@@ -142,6 +142,25 @@ def test_rejects_say_where_and_why(tables: Tables) -> None:
     assert tables.bad_rows("sources", "few_rejected_rows") == []
 
 
+def test_an_attendee_without_an_address_is_counted(tables: Tables) -> None:
+    """Of a booking by API or webhook whoever has no address stands among the rejects; the others count, once."""
+    people = [
+        {"name": "Ada Example", "email": "ada@example.com"},
+        {"name": "Phone Only", "email": " "},
+        {"name": "Odd", "email": "no address"},
+    ]
+    posted_people = {"payload": {"uid": "B1", "attendees": people[:2]}}
+    hook = delivery("BOOKING_CREATED", posted_people, at="2026-03-01T09:00", number=4, platform="calcom")
+    put(tables, booking("B1", START, people), hook).run_stage("sources")
+    found = tables.rows("select row_id, reason from sources.rejected_rows order by all")
+    assert [(row["row_id"], row["reason"]) for row in found] == [
+        ("calcom:attendee:B1:2", "the attendee has no address"),
+        ("calcom:attendee:B1:3", "the attendee has no address"),
+        ("calcom:delivery:4:2", "the attendee has no address"),
+    ]
+    assert [row["address"] for row in tables.rows("sources.calcom_attendees")] == ["ada@example.com"]
+
+
 def test_unknown_kinds_stay_where_they_are(tables: Tables) -> None:
     """Deliveries of kinds that nothing is made of are no meetings and no rejects; they stay among the deliveries."""
     rows = [

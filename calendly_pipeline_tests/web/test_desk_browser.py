@@ -7,10 +7,10 @@ import pytest
 
 from calendly_pipeline.contacts.decisions import all_decisions, in_force
 from calendly_pipeline_tests.contacts.desk_firm import DeskFirm
-from calendly_pipeline_tests.web.chromium import axe_findings, chromium
-from calendly_pipeline_tests.web.desk_served import PASSWORD, Browser
+from calendly_pipeline_tests.web.chromium import axe_findings, chromium, sign_in_by_keyboard
+from calendly_pipeline_tests.web.desk_served import Browser
 
-pytestmark = [pytest.mark.ui, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -45,14 +45,7 @@ def page(browser: Browser, desk_firm: DeskFirm) -> Iterator[Any]:
         opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
         opened.on("request", lambda sent: opened.complaints.append(sent.url) if browser.url not in sent.url else None)
         opened.on("dialog", lambda dialog: opened.complaints.append(dialog.message))
-        opened.goto(f"{browser.url}/desk/")
-        for key in ("Tab", "Tab", "Tab"):
-            opened.keyboard.press(key)
-        opened.keyboard.type("Dana")
-        opened.keyboard.press("Tab")
-        opened.keyboard.type(PASSWORD)
-        opened.keyboard.press("Enter")
-        opened.wait_for_url("**/desk/")
+        sign_in_by_keyboard(opened, browser.url)
         yield opened
         assert opened.complaints == []
 

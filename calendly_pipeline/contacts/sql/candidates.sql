@@ -17,12 +17,14 @@ named as (
         contacts.is_company,
         contacts.source as contact_source,
         case
+            when same_people.lead_id is not null then same_people.lead_id
             when contacts.name_normalised is null then contacts.contact_id
             else concat_ws('/', contacts.name_normalised, contacts.generation)
         end as person_key
     from pairs
     inner join contacts.identities as identities on pairs.identity_id = identities.identity_id
     inner join contacts.contacts as contacts on pairs.contact_id = contacts.contact_id
+    left join contacts.same_people as same_people on pairs.contact_id = same_people.contact_id
 ),
 
 -- Each pair of names is compared once, however many people bear them.
@@ -51,7 +53,7 @@ select
     named.address_source,  -- crm | address_book | confirmed | learned
     named.is_company,
     named.contact_source,  -- crm | address_book
-    named.person_key,  -- equal for two cards of one name
+    named.person_key,  -- equal for two cards of one person: of one name, unless people said otherwise
     coalesce(compared.name_agreement, 'none') as name_agreement,
     agreement_rank(coalesce(compared.name_agreement, 'none')) as name_rank,  -- 1 agrees best, 8 worst
     rejected.identity_id is not null as is_rejected  -- a person said no

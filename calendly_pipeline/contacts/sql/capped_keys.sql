@@ -14,7 +14,7 @@ bookings as (
 )
 
 select
-    bookings.block,  -- phone | local_part | slip | name | initial | joined | company
+    bookings.block,  -- phone | local_part | slip | name | initial | joined | spelt | company
     bookings.key,
     cards.cards_count,
     bookings.identities_count,

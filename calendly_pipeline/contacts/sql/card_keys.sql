@@ -1,5 +1,6 @@
 -- One row per person on a card and thing they may be found by: telephone number, local part but for dots (Gmail
--- ignores them), local part but for a slip, name, initial and surname, name without blanks, name within a company.
+-- ignores them), local part but for a slip, name, initial and surname, name without blanks, name as an address spells
+-- it, name within a company.
 -- grain: block, key, contact_id
 with people as (
     select contacts.contact_id, parts.firsts, parts.surnames, parts.first_token, parts.last_token, parts.joined
@@ -60,6 +61,14 @@ keys as (
     union all by name
     select 'joined' as block, hash('joined', joined) as key, contact_id
     from people
+    union all by name
+    select 'spelt' as block, hash('spelt', unnest([first_token || surname, surname || first_token])) as key, contact_id
+    from full_names
+    where length(first_token) > 1 and length(surname) > 2
+    union all by name
+    select 'spelt' as block, hash('initial spelt', left(first_token, 1) || surname) as key, contact_id
+    from full_names
+    where length(surname) > 2
     union all by name
     select 'company' as block, hash('company', companies.company, employees.token) as key, employees.contact_id
     from employees

@@ -35,9 +35,10 @@ newest as (
 ),
 
 answers as (
-    select *
+    select newest.* exclude (contact_id), coalesce(same_people.lead_id, newest.contact_id) as contact_id
     from newest
-    qualify kind = arg_max(kind, decision_id) over (partition by identity_id)
+    left join contacts.same_people as same_people on newest.contact_id = same_people.contact_id
+    qualify newest.kind = arg_max(newest.kind, newest.decision_id) over (partition by newest.identity_id)
 )
 
 select

@@ -12,15 +12,17 @@ select
     replace(lower(decisions.kind), '-', '_') as kind,
     case
         when replace(lower(decisions.kind), '-', '_') = 'household' then 'household'
+        when replace(lower(decisions.kind), '-', '_') in ('same_person', 'not_same_person') then 'contact'
         when not contains(ltrim(decisions.canonical_address, '@'), '@') then 'domain'
         when decisions.name_normalised <> '' or replace(lower(decisions.kind), '-', '_') in ('confirm', 'reject', 'new_contact')
             then 'identity'
         else 'address'
-    end as scope,  -- identity (address and name) | address | domain | household
+    end as scope,  -- identity (address and name) | address | domain | household | contact
     case
-        when replace(lower(decisions.kind), '-', '_') = 'household' then decisions.canonical_address
+        when replace(lower(decisions.kind), '-', '_') in ('household', 'same_person', 'not_same_person')
+            then decisions.canonical_address
         else ltrim(lower(decisions.canonical_address), '@')
-    end as subject,  -- canonical address, domain, or name of the household
+    end as subject,  -- canonical address, domain, name of the household, or id of the other contact
     coalesce(decisions.name_normalised, '') as name_normalised,  -- blank: the booking gave no name
     coalesce(contact_aliases.contact_id, decisions.contact_id) as contact_id,
     decisions.contact_id is not null and contacts.contact_id is null as is_contact_gone,

@@ -6,7 +6,8 @@ with met as (
         card_keys.contact_id,
         bool_or(search_keys.block = 'phone') as is_phone_equal,
         bool_or(search_keys.block = 'company') as is_company_met,
-        bool_or(search_keys.block in ('local_part', 'slip')) as is_mailbox_met
+        bool_or(search_keys.block in ('local_part', 'slip')) as is_mailbox_met,
+        bool_or(search_keys.block = 'spelt') as is_name_spelt
     from contacts.search_keys as search_keys
     inner join contacts.card_keys as card_keys
         on search_keys.block = card_keys.block and search_keys.key = card_keys.key
@@ -54,6 +55,7 @@ select
     pairs.is_phone_equal,
     pairs.is_company_met,  -- at one company, and a first name or the surname is the same
     pairs.is_mailbox_met,  -- same local part, or nearly the same at the same domain
+    pairs.is_name_spelt,  -- half a name was given or none, and the local part spells the card's
     coalesce(pairs.is_other_generation, false) as is_other_generation,  -- father and son
     coalesce(compared.name_agreement, 'none') as name_agreement,
     agreement_rank(coalesce(compared.name_agreement, 'none')) as name_rank,  -- 1 agrees best, 8 worst
@@ -66,3 +68,4 @@ left join contacts.name_rarity as card_rarity on pairs.card_name = card_rarity.n
 where pairs.is_phone_equal
     or coalesce(compared.name_agreement, 'none') in ('full', 'near', 'first_only')
     or (pairs.is_company_met and compared.name_agreement = 'first_same')
+    or (pairs.is_name_spelt and compared.name_agreement is null)

@@ -38,7 +38,7 @@ chosen as (
         count(distinct holders.person_key) as best_count,
         arg_min(
             {
-                'contact_id': holders.contact_id,
+                'contact_id': coalesce(same_people.lead_id, holders.contact_id),
                 'contact_address': holders.contact_address,
                 'address_source': holders.address_source,
                 'basis': holders.basis,
@@ -48,6 +48,7 @@ chosen as (
         ) as card
     from holders
     inner join best on holders.identity_id = best.identity_id and holders.name_rank = best.name_rank
+    left join contacts.same_people as same_people on holders.contact_id = same_people.contact_id
     group by holders.identity_id
 ),
 

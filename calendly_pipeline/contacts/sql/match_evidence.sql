@@ -49,6 +49,13 @@ card_phones as (
     group by contact_id
 ),
 
+card_domains as (
+    select contact_id, split_part(address, '@', 2) as domain
+    from contacts.addresses
+    where domain_class = 'company'
+    group by all
+),
+
 compared as (
     select
         pairs.*,
@@ -92,10 +99,14 @@ fields as (
     where company is not null and card_company is not null
     union all by name
     select
-        identity_id, contact_id, 'domain' as field, split_part(address, '@', 2) as invitee_value,
-        split_part(address, '@', 2) as contact_value, 'exact' as comparison
+        compared.identity_id, compared.contact_id, 'domain' as field,
+        split_part(compared.address, '@', 2) as invitee_value,
+        coalesce(held.domain, compared.card_company) as contact_value,
+        case when held.domain is null then 'of_company' else 'exact' end as comparison
     from compared
-    where is_domain_shared
+    left join card_domains as held
+        on compared.contact_id = held.contact_id and split_part(compared.address, '@', 2) = held.domain
+    where compared.is_domain_shared
     union all by name
     select
         identity_id, contact_id, 'phone' as field, phone as invitee_value,
@@ -117,6 +128,7 @@ select
     field,  -- address | name | company | domain | phone | link
     invitee_value,
     contact_value,
-    -- exact | canonical | typo_domain | same_local_part | typo_local_part | near_address | different, or how names agree
+    -- exact | canonical | typo_domain | same_local_part | typo_local_part | near_address | different | of_company (the
+    -- domain of others at that company), or how names agree
     comparison
 from fields

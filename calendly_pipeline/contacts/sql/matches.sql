@@ -4,7 +4,8 @@
 with links as (
     select
         candidates.identity_id,
-        candidates.contact_id,
+        candidates.contact_id as named_id,
+        coalesce(same_people.lead_id, candidates.contact_id) as contact_id,
         candidates.contact_address is not null or candidates.name_rank <= 3 as is_agreeing,
         rules.rule,
         rules.decision,
@@ -16,6 +17,7 @@ with links as (
     from contacts.candidates as candidates
     inner join contacts.identities as identities on candidates.identity_id = identities.identity_id
     inner join contacts.contacts as contacts on candidates.contact_id = contacts.contact_id
+    left join contacts.same_people as same_people on candidates.contact_id = same_people.contact_id
     inner join contacts.rules as rules
         on rules.rule = case
             when candidates.contact_address is not null or candidates.name_rank <= 3 then 'link_id'
@@ -51,7 +53,7 @@ id_links as (
     from contacts.attendee_identities as attendees
     inner join contacts.contact_aliases as contact_aliases on attendees.crm_contact_hint = contact_aliases.former_id
     inner join links
-        on attendees.identity_id = links.identity_id and contact_aliases.contact_id = links.contact_id
+        on attendees.identity_id = links.identity_id and contact_aliases.contact_id = links.named_id
     -- What people decided, and who is staff, stands above any link.
     where not exists (
         select 1 from contacts.identity_verdicts as verdicts

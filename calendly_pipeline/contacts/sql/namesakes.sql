@@ -26,10 +26,12 @@ spellings as (
 card_names as (
     select
         contacts.contact_id,
+        coalesce(same_people.lead_id, contacts.contact_id) as lead_id,
         unnest(parts.firsts) as first_token,
         parts.last_token
     from contacts.contacts as contacts
     inner join contacts.name_parts as parts on contacts.name_normalised = parts.name_normalised
+    left join contacts.same_people as same_people on contacts.contact_id = same_people.contact_id
     where parts.last_token is not null
 ),
 
@@ -40,7 +42,8 @@ namesakes as (
         on spellings.last_token = card_names.last_token and spellings.first_token = card_names.first_token
     where not exists (
         select 1 from contacts.candidates as holders
-        where holders.identity_id = spellings.identity_id and holders.contact_id = card_names.contact_id
+        where holders.identity_id = spellings.identity_id
+            and card_names.lead_id in (holders.contact_id, holders.person_key)
     )
         and not exists (
             select 1 from contacts.rejected_pairs as rejected

@@ -2,7 +2,10 @@
 -- meetings first. Names, numbers and companies given under one mailbox are one person's. Guests and staff are left out.
 -- grain: person_id
 with unmatched as (
-    select distinct identities.*, matches.rule = 'new_contact' as is_decided
+    select distinct
+        identities.*,
+        coalesce(identities.canonical_address, identities.identity_id) as mailbox,
+        matches.rule = 'new_contact' as is_decided
     from contacts.matches as matches
     inner join contacts.identities as identities on matches.identity_id = identities.identity_id
     where matches.role = 'invitee'
@@ -10,22 +13,29 @@ with unmatched as (
 ),
 
 hinted as (
-    select identity_id, list(contact_id) as contact_ids
-    from contacts.hints
-    group by identity_id
+    select unmatched.mailbox, count(distinct hints.contact_id) as hints_count
+    from unmatched
+    inner join contacts.hints as hints on unmatched.identity_id = hints.identity_id
+    group by unmatched.mailbox
+),
+
+hosted as (
+    select unmatched.mailbox, meetings.host_email
+    from unmatched
+    inner join contacts.attendee_identities as attendees on unmatched.identity_id = attendees.identity_id
+    inner join meetings.meetings as meetings on attendees.meeting_id = meetings.meeting_id
+    where meetings.host_email is not null
+    group by unmatched.mailbox, meetings.host_email
 ),
 
 hosts as (
-    select
-        attendees.identity_id,
-        list_sort(list_filter(list(distinct meetings.host_email), lambda host: host is not null)) as hosts
-    from contacts.attendee_identities as attendees
-    inner join meetings.meetings as meetings on attendees.meeting_id = meetings.meeting_id
-    group by attendees.identity_id
+    select mailbox, list_sort(list(host_email)) as hosts
+    from hosted
+    group by mailbox
 )
 
 select
-    key_of([coalesce(unmatched.canonical_address, unmatched.identity_id)]) as person_id,
+    key_of([unmatched.mailbox]) as person_id,
     min(unmatched.address) as address,
     arg_max(unmatched.name, (unmatched.meetings_count, unmatched.identity_id)) as name,  -- as given most often
     arg_max(unmatched.phone, (unmatched.meetings_count, unmatched.identity_id)) as phone,  -- E.164
@@ -33,11 +43,11 @@ select
     sum(unmatched.meetings_count)::integer as meetings_count,
     min(unmatched.first_seen_on) as first_seen_on,
     max(unmatched.last_seen_on) as last_seen_on,
-    list_sort(list_distinct(flatten(list(coalesce(hosts.hosts, []))))) as hosts,  -- addresses
+    coalesce(min(hosts.hosts), []) as hosts,  -- addresses
     bool_or(unmatched.is_decided) as is_decided,  -- a person said that this is somebody new
-    len(list_distinct(flatten(list(coalesce(hinted.contact_ids, [])))))::integer as hints_count,  -- worth a look first
+    coalesce(min(hinted.hints_count), 0)::integer as hints_count,  -- worth a look first
     list_sort(list(distinct unmatched.identity_id)) as identity_ids
 from unmatched
-left join hosts on unmatched.identity_id = hosts.identity_id
-left join hinted on unmatched.identity_id = hinted.identity_id
-group by coalesce(unmatched.canonical_address, unmatched.identity_id)
+left join hosts on unmatched.mailbox = hosts.mailbox
+left join hinted on unmatched.mailbox = hinted.mailbox
+group by unmatched.mailbox

@@ -1,7 +1,8 @@
 -- One row per found pair with everything a rule may ask about it.
 -- grain: identity_id, contact_id
 with twins as (
-    -- Two cards of one name and address are one person; the CRM's lowest id stands for them.
+    -- Two cards of one name and address are one person, unless people said otherwise; the CRM's lowest id stands for
+    -- them.
     select contact_id, min(lead_id) as lead_id
     from (
         select
@@ -12,8 +13,12 @@ with twins as (
         from contacts.addresses as addresses
         inner join contacts.contacts as contacts on addresses.contact_id = contacts.contact_id
         where contacts.name_normalised is not null
+            and contacts.contact_id not in (select contact_id from contacts.same_people)
     )
     group by contact_id
+    union all by name
+    select contact_id, lead_id
+    from contacts.same_people
 ),
 
 phone_names as (
@@ -46,7 +51,10 @@ crowds as (
             as full_names_count,
         count(distinct coalesce(twins.lead_id, found.contact_id)) filter (
             where found.is_company_met and found.name_agreement in ('first_same', 'first_only')
-        ) as first_names_count
+        ) as first_names_count,
+        count(distinct coalesce(twins.lead_id, found.contact_id)) filter (
+            where found.is_name_spelt and found.name_rank in (3, 4)
+        ) as spelt_names_count
     from contacts.found_pairs as found
     left join twins on found.contact_id = twins.contact_id
     group by found.identity_id
@@ -76,6 +84,8 @@ select
     crowds.full_names_count,  -- people of the very name
     crowds.full_names_count = 1 and capped.identity_id is null and not found.is_other_generation as is_only_of_name,
     crowds.first_names_count,  -- people of the first name at the company
+    found.is_name_spelt,  -- half a name was given or none, and the local part spells the card's
+    crowds.spelt_names_count,  -- people whose name it spells
     alike.likeness,  -- of the addresses: same_local_part | typo_local_part | near_address
     alike.contact_address,
     case when alike.likeness = 'typo_local_part' then

@@ -15,7 +15,9 @@ with said as (
                 case when likeness = 'typo_local_part' and name_rank = 1 and is_only_of_name and not is_digits_only
                     and (not is_punctuation_only or expected_strangers < rule_set.punctuation_strangers)
                     then {'rule': 'typo_local_name', 'strangers': 0.0::double} end,
-                case when likeness = 'same_local_part' and name_rank = 1 and is_only_of_name
+                -- Signs beyond the name tell namesakes apart, on cards as among strangers.
+                case when likeness = 'same_local_part' and name_rank = 1 and not is_other_generation
+                    and (is_only_of_name or letters_beyond >= rule_set.distinct_letters)
                     then {'rule': 'same_local_name', 'strangers': case
                         when letters_beyond < rule_set.distinct_letters then expected_strangers
                         when expected_strangers < rule_set.distinct_strangers then 0
@@ -31,7 +33,9 @@ with said as (
                 case when likeness = 'typo_local_part' and name_rank <= 2
                     then {'rule': 'typo_local_digits', 'strangers': expected_strangers} end,
                 case when likeness = 'same_local_part' and name_rank <= 2
-                    then {'rule': 'same_local_near', 'strangers': expected_strangers} end,
+                    then {'rule': 'same_local_near', 'strangers': case
+                        when letters_beyond < rule_set.distinct_letters then expected_strangers else 0
+                    end} end,
                 case when likeness = 'near_address' and name_rank <= 2
                     then {'rule': 'near_address_name', 'strangers': expected_strangers} end,
                 case when name_rank = 1
@@ -43,6 +47,9 @@ with said as (
                 case when likeness in ('same_local_part', 'typo_local_part') and name_rank = 3
                     and (is_surname_inside or letters_beyond >= rule_set.distinct_letters)
                     then {'rule': 'local_part_first_name', 'strangers': 0.0::double} end,
+                case when is_name_spelt and name_rank in (3, 4)
+                    and spelt_names_count <= rule_set.full_name_candidates
+                    then {'rule': 'address_spells_name', 'strangers': expected_strangers} end,
                 case when company is not null and name_agreement in ('first_same', 'first_only')
                     and facts.company_contacts <= rule_set.company_contacts and first_names_count = 1
                     then {'rule': 'company_first_name', 'strangers': 0.0::double} end,

@@ -50,6 +50,7 @@ offered as (
     group by identity_id, contact_id
 ),
 
+-- Of several cards of one person the likeliest is offered.
 ranked as (
     select
         offered.*,
@@ -69,14 +70,21 @@ ranked as (
         where identity_id in (select identity_id from waiting)
         group by identity_id, contact_id
     ) as offered
+    left join contacts.same_people as same_people on offered.contact_id = same_people.contact_id
+    qualify row_number() over (
+        partition by offered.identity_id, coalesce(same_people.lead_id, offered.contact_id)
+        order by offered.score desc, offered.contact_id
+    ) = 1
 ),
 
 listed as (
     select
         ranked.identity_id,
         count(*) as people_count,
-        to_json(list(
+        -- Sorted by its first field: a sorted list is many times cheaper than an ordered aggregate.
+        to_json(list_sort(list(
             {
+                'place': ranked.place,
                 'contact_id': ranked.contact_id,
                 'name': contacts.full_name,
                 'company': contacts.company,
@@ -88,8 +96,7 @@ listed as (
                 'expected_strangers': ranked.expected_strangers,
                 'score': ranked.score
             }
-            order by ranked.place
-        )) as candidates
+        ))) as candidates
     from ranked
     cross join contacts.rule_set as rule_set
     inner join contacts.contacts as contacts on ranked.contact_id = contacts.contact_id

@@ -20,6 +20,17 @@ mailboxes as (
     where length(searched.local_part) between rule_set.local_part_letters and 40
 ),
 
+-- Who gives half a name or none may have the whole of it in the address.
+half_named as (
+    select
+        mailboxes.identity_id,
+        people.first_token,
+        regexp_replace(mailboxes.local_part, '[^\p{L}]', '', 'g') as letters
+    from mailboxes
+    left join people on mailboxes.identity_id = people.identity_id
+    where people.last_token is null
+),
+
 card_domains as (
     select split_part(canonical_address, '@', 2) as domain
     from contacts.addresses
@@ -78,6 +89,13 @@ keys as (
     union all by name
     select 'joined' as block, hash('joined', joined) as key, identity_id
     from people
+    union all by name
+    select 'spelt' as block, hash('spelt', letters) as key, identity_id
+    from half_named
+    union all by name
+    select 'spelt' as block, hash('initial spelt', letters) as key, identity_id
+    from half_named
+    where first_token is not null
     union all by name
     select 'company' as block, hash('company', companies.company, employees.token) as key, employees.identity_id
     from employees

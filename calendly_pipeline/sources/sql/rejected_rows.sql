@@ -53,6 +53,42 @@ bodies as (
     group by all
 ),
 
+-- Whoever has no address is nobody's contact; the booking's other attendees count all the same.
+calcom_people as (
+    select
+        concat_ws(':', 'calcom', 'attendee', record_id) as owner_id,
+        record_id as uid,
+        concat('api attendee of ', record_id) as said_in,
+        from_json(body -> 'attendees', '["JSON"]') as people
+    from sources.api_records
+    where platform = 'calcom' and kind = 'booking' and json_type(body -> 'attendees') = 'ARRAY'
+    union all by name
+    select
+        concat_ws(':', 'calcom', 'delivery', delivery_id) as owner_id,
+        coalesce(said(payload ->> '$.uid'), said(payload ->> '$.bookingUid')) as uid,
+        concat('webhook ', kind, ' delivery ', delivery_id) as said_in,
+        from_json(payload -> '$.attendees', '["JSON"]') as people
+    from (
+        select
+            delivery_id,
+            kind,
+            case when json_type(body, '$.payload') = 'OBJECT' then body -> '$.payload' else body end as payload
+        from sources.webhook_deliveries
+        where platform = 'calcom' and is_booking_delivery(kind)
+    )
+    where json_type(payload -> '$.attendees') = 'ARRAY'
+),
+
+addressless as (
+    select owner_id, said_in, position, people[position] as raw
+    from (
+        select owner_id, uid, said_in, people, unnest(range(1, len(people) + 1)) as position
+        from calcom_people
+    )
+    where address_said(coalesce(said(people[position] ->> 'displayEmail'), people[position] ->> 'email')) is null
+        and uid in (select uid from sources.calcom_bookings where is_hosted)
+),
+
 nameless as (
     select delivery_id, platform, kind, 'the delivery names no invitee' as reason, body
     from sources.webhook_deliveries
@@ -97,3 +133,11 @@ select
     nameless.reason,
     left(nameless.body::varchar, 4000) as raw
 from nameless
+union all by name
+select
+    concat_ws(':', addressless.owner_id, addressless.position) as row_id,
+    'calcom' as folder,
+    addressless.said_in as file,
+    'the attendee has no address' as reason,
+    left(addressless.raw::varchar, 4000) as raw
+from addressless

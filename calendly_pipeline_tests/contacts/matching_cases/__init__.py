@@ -8,6 +8,18 @@ surnames among them, so that the matcher's own list of names is never quite righ
 from calendly_pipeline_tests.contacts.matching_cases.bookings import Booking, make_bookings
 from calendly_pipeline_tests.contacts.matching_cases.cards import Book, make_book
 from calendly_pipeline_tests.contacts.matching_cases.figures import Figures, figures_of
-from calendly_pipeline_tests.contacts.matching_cases.tables import fill, matched, run_stages
+from calendly_pipeline_tests.contacts.matching_cases.tables import add, fill, match, matched, run_stages
 
-__all__ = ["Book", "Booking", "Figures", "figures_of", "fill", "make_book", "make_bookings", "matched", "run_stages"]
+__all__ = [
+    "Book",
+    "Booking",
+    "Figures",
+    "add",
+    "figures_of",
+    "fill",
+    "make_book",
+    "make_bookings",
+    "match",
+    "matched",
+    "run_stages",
+]

@@ -203,10 +203,9 @@ def stranger(book: Book) -> Booking:
 
 def namesake(book: Book) -> Booking | None:
     """Somebody who happens to bear a client's name: common names do so far more often than rare ones."""
-    known = book.__dict__.setdefault("known_names", {(card.first, card.last) for card in book.cards})
     for _ in range(400):
         first, last = book.names.first(), book.names.last()
-        if (first, last) in known:
+        if (first, last) in book.known_names:
             return _nobody("namesake", f"{first} {last}", book.free_address(first, last))
     return None
 

@@ -5,6 +5,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, count
 
 from calendly_pipeline_tests.contacts.matching_cases.names import Names
@@ -55,6 +56,11 @@ class Book:
     cards: list[Card]
     companies: list[Company]
     taken: set[str]
+
+    @cached_property
+    def known_names(self) -> set[tuple[str, str]]:
+        """First and last names of everybody on a card; ask when the book is complete."""
+        return {(card.first, card.last) for card in self.cards}
 
     def local_part(self, first: str, last: str) -> str:
         """How people call themselves: by name, with digits, or by a fancy."""

@@ -11,7 +11,7 @@ import duckdb
 
 from calendly_pipeline.contacts.lists import load_lists
 from calendly_pipeline.settings import Settings
-from calendly_pipeline.warehouse import create_schemas, insert_rows, prepare, replace_table
+from calendly_pipeline.warehouse import create_schemas, insert_rows, prepare, replace_rows, replace_table
 from calendly_pipeline_tests.conftest import AS_OF, all_models
 from calendly_pipeline_tests.contacts.matching_cases.bookings import Booking
 from calendly_pipeline_tests.contacts.matching_cases.cards import Book, Card
@@ -33,10 +33,15 @@ def matched(
         load_lists(connection)
         run_stages(connection, "sources", "meetings")
         fill(connection, book, bookings, order)
-        said = sorted({one.phone for one in (*book.cards, *bookings) if one.phone})
-        insert_rows(connection, "contacts.phone_numbers", [{"said": number, "e164": number} for number in said])
-        run_stages(connection, "contacts")
+        match(connection, book, bookings)
         yield connection
+
+
+def match(connection: duckdb.DuckDBPyConnection, book: Book, bookings: Sequence[Booking]) -> None:
+    """Run the contacts stage on what is there."""
+    said = sorted({one.phone for one in (*book.cards, *bookings) if one.phone})
+    replace_rows(connection, {"contacts.phone_numbers": [{"said": number, "e164": number} for number in said]})
+    run_stages(connection, "contacts")
 
 
 def run_stages(connection: duckdb.DuckDBPyConnection, *stages: str) -> None:
@@ -54,14 +59,26 @@ def fill(
     tables = {
         "sources.files": [CRM_FILE],
         "sources.crm_contacts": [_card_row(line, card) for line, card in enumerate(book.cards, 2)],
-        "meetings.attendees": [_attendee_row(number, one) for number, one in enumerate(bookings)],
-        "meetings.meetings": [
-            {"meeting_id": f"m{number}", "host_email": "adviser@firm.example", "starts_at": STARTS_AT}
-            for number in range(len(bookings))
-        ],
+        **_booked(bookings, 0),
     }
     for table, rows in tables.items():
         insert_rows(connection, table, rows if order is None else random.Random(order).sample(rows, len(rows)))
+
+
+def add(connection: duckdb.DuckDBPyConnection, bookings: Sequence[Booking], since: int) -> None:
+    """The bookings after the first `since`, beside those that are there."""
+    for table, rows in _booked(bookings[since:], since).items():
+        insert_rows(connection, table, rows)
+
+
+def _booked(bookings: Sequence[Booking], first: int) -> dict[str, Rows]:
+    return {
+        "meetings.attendees": [_attendee_row(number, one) for number, one in enumerate(bookings, first)],
+        "meetings.meetings": [
+            {"meeting_id": f"m{number}", "host_email": "adviser@firm.example", "starts_at": STARTS_AT}
+            for number in range(first, first + len(bookings))
+        ],
+    }
 
 
 def _card_row(line: int, card: Card) -> dict[str, Any]:
