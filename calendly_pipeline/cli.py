@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from calendly_pipeline import cli_review, cli_sources, environment
+from calendly_pipeline import cli_recovery, cli_review, cli_sources, environment
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
@@ -55,6 +55,8 @@ for command in (
     cli_sources.webhooks,
     cli_sources.scheduling_link,
     cli_review.review,
+    cli_recovery.backup,
+    cli_recovery.restore,
 ):
     commands.add_command(command)
 

@@ -12,9 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+
+from calendly_pipeline.failures import StateError
 
 UPGRADE_LOCK = 20260001
 """PostgreSQL's advisory lock of two upgrades at once."""
@@ -136,12 +140,12 @@ class State:
 
     def upgrade(self) -> None:
         """Bring the tables to the newest version; safe to repeat."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config = _migrations()
         with self._one_at_a_time(), self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"select pg_advisory_xact_lock({UPGRADE_LOCK})")
             config.attributes["connection"] = connection
+            require_known(MigrationContext.configure(connection).get_current_revision())
             command.upgrade(config, "head")
 
     @contextmanager
@@ -178,6 +182,23 @@ class State:
     def close(self) -> None:
         """Release the engine's connections."""
         self.engine.dispose()
+
+
+def require_known(revision: str | None) -> None:
+    """Raises StateError when a store was written by a newer version than this one: it must not be guessed at."""
+    scripts = ScriptDirectory.from_config(_migrations())
+    if revision and revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise StateError(
+            f"The state store is of version {revision}; this version of the pipeline knows up to "
+            f"{scripts.get_current_head()}. Nothing was changed.",
+            "Install the newer version again, or restore a backup that this one made.",
+        )
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 def in_utc(moment: datetime | None) -> datetime | None:
