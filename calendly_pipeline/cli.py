@@ -18,7 +18,7 @@ from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
 from calendly_pipeline.settings_file import load_settings
-from calendly_pipeline.warehouse import open_warehouse
+from calendly_pipeline.warehouse import delete_warehouse, open_warehouse
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -107,8 +107,7 @@ def run(as_of_text: str | None, sample: bool) -> None:
 def rebuild(as_of_text: str | None) -> None:
     """Delete the warehouse and build every table again from landing."""
     home = active_home()
-    for path in (home.warehouse, home.warehouse.with_name(home.warehouse.name + ".wal")):
-        path.unlink(missing_ok=True)
+    delete_warehouse(home.warehouse)
     _refresh(home, _as_of(home, as_of_text))
 
 

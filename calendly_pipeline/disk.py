@@ -30,6 +30,9 @@ def disk_error(what: str, error: BaseException) -> StoreError | None:
     """The error of ours that an error of the system, of DuckDB or of SQLite stands for; None when it is no such one."""
     number = error.errno if isinstance(error, OSError) else None
     said = str(error).lower()
+    if "disk i/o error" in said:  # all that SQLite says of a write that was refused for another reason than ENOSPC
+        remedy = "Look at the disk's free space and health, and run it again: what was there before is as it was."
+        return DiskFull(f"The disk is full or failing: {what} could not be written.", remedy)
     if number in FULL or any(words in said for words in FULL_WORDS):
         remedy = "Free some space and run it again: what was there before is as it was."
         return DiskFull(f"The disk is full: {what} could not be written.", remedy)

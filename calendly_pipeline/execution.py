@@ -1,6 +1,7 @@
 """Run a job in this process, as `calendly-pipeline run` does; the run shows in the UI like any other."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,12 +96,28 @@ def _outcome(definitions: dg.Definitions, item: Any) -> CheckOutcome:
 
 def _first_error(failures: list[Any], stopped_by_check: bool) -> BaseException | None:
     for failure in failures:
-        error = failure.error
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None and not (stopped_by_check and "blocking" in error.message):
-            return PipelineError(error.message.strip())
+        chain = _chain(failure.error)
+        if not chain or (stopped_by_check and "blocking" in chain[-1].message):
+            continue
+        error = next((one for one in chain if one.cls_name in OWN_ERRORS), chain[-1])
+        told = PipelineError(MODULE.sub("", error.message.strip()))
+        told.exit_code = OWN_ERRORS.get(error.cls_name or "", PipelineError).exit_code
+        return told
     return None if stopped_by_check else PipelineError("The run failed.", "Open it in the Dagster UI for its log.")
+
+
+def _chain(error: Any) -> list[Any]:
+    """An error and its causes, outermost first."""
+    return [] if error is None else [error, *_chain(error.cause)]
+
+
+def _tree(kind: type[PipelineError]) -> dict[str, type[PipelineError]]:
+    return {kind.__name__: kind} | {name: cls for child in kind.__subclasses__() for name, cls in _tree(child).items()}
+
+
+OWN_ERRORS = _tree(PipelineError)
+"""What an error of ours has below it, such as the system's, is for the log."""
+MODULE = re.compile(r"^(?:\w+\.)+\w+: ")
 
 
 class _Listener:

@@ -17,7 +17,9 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
+from calendly_pipeline.disk import disk_error, writing
 from calendly_pipeline.failures import StateError
 
 UPGRADE_LOCK = 20260001
@@ -141,7 +143,7 @@ class State:
     def upgrade(self) -> None:
         """Bring the tables to the newest version; safe to repeat."""
         config = _migrations()
-        with self._one_at_a_time(), self.engine.begin() as connection:
+        with writing("the state store"), _own_errors(), self._one_at_a_time(), self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"select pg_advisory_xact_lock({UPGRADE_LOCK})")
             config.attributes["connection"] = connection
@@ -159,8 +161,11 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """A connection whose work is committed whole or not at all."""
-        with self.engine.begin() as connection:
+        """A connection whose work is committed whole or not at all.
+
+        Raises DiskFull or DiskReadOnly when the disk does not let it.
+        """
+        with _own_errors(), self.engine.begin() as connection:
             yield connection
 
     def rows(self, table: sa.Table) -> list[dict[str, Any]]:
@@ -182,6 +187,18 @@ class State:
     def close(self) -> None:
         """Release the engine's connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """A full or write-protected disk has an error of its own; what else a database says passes."""
+    try:
+        yield
+    except DBAPIError as error:
+        found = disk_error("the state store", error.orig or error)
+        if found is None:
+            raise
+        raise found from error
 
 
 def require_known(revision: str | None) -> None:
@@ -208,8 +225,9 @@ def in_utc(moment: datetime | None) -> datetime | None:
 
 def _create_private(path: Path) -> None:
     """The file holds tokens and people's data: nobody but its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    with writing("the state store"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
 
 
 def _use_wal(connection: Any, _record: Any) -> None:

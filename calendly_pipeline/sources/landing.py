@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from calendly_pipeline.disk import write_durably, writing
+from calendly_pipeline.failures import UnreadableFile
 from calendly_pipeline.home import Home
 
 CHUNK = 1 << 20
@@ -58,13 +60,18 @@ class LandingReport:
 
 def land(home: Home, landed_at: datetime) -> LandingReport:
     """Copy every new content of the drop folders into landing; safe to repeat and to interrupt."""
+    with writing("landing"):
+        return _land(home, landed_at)
+
+
+def _land(home: Home, landed_at: datetime) -> LandingReport:
     new: list[LandedFile] = []
     unsettled: list[str] = []
     seen = 0
     for path in home.dropped_files():
         relative = path.relative_to(home.data)
         folder = relative.parts[0]
-        if _manifest(home, folder, _digest(path)).exists():
+        if _manifest(home, folder, _digest(path, relative.as_posix())).exists():
             seen += 1
             continue
         copied = _copy(path, home.landing / "files" / folder)
@@ -107,9 +114,13 @@ def account_of(file: LandedFile, accounts: Sequence[str]) -> str:
     return accounts[0] if len(accounts) == 1 else DEFAULT_ACCOUNT
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+def _digest(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except PermissionError as error:
+        remedy = "Let the pipeline's user read it, or take it out of the folder."
+        raise UnreadableFile(name, "the pipeline may not read it", remedy) from error
 
 
 def _copy(path: Path, target: Path) -> tuple[Path, str, datetime, int] | None:
@@ -141,21 +152,8 @@ def _manifest(home: Home, folder: str, sha256: str) -> Path:
 
 def _write_manifest(home: Home, file: LandedFile) -> None:
     path = _manifest(home, file.folder, file.sha256)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as out:
-        json.dump(asdict(file), out, default=lambda value: value.isoformat(), indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    text = json.dumps(asdict(file), default=lambda value: value.isoformat(), indent=1)
+    write_durably(path, text.encode(), mode=0o644)
 
 
 def _read_manifest(path: Path) -> LandedFile:

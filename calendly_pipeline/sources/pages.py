@@ -9,7 +9,6 @@ ask for again is noted in the state store only after the file is there.
 
 import gzip
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from calendly_pipeline.clients.answer import Answer
+from calendly_pipeline.disk import sync_folder, write_durably, writing
 from calendly_pipeline.home import Home
 
 ACCOUNT_FOLDER = "account"
@@ -108,19 +108,11 @@ def _line(answer: Answer) -> bytes:
 
 
 def _write(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    with temporary.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(target)
-    for folder in (target.parent, *_new_folders(target)):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with writing("landing"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(target, content, mode=0o644)
+        for folder in _new_folders(target):
+            sync_folder(folder)
 
 
 def _new_folders(target: Path) -> Iterable[Path]:

@@ -21,7 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
-from calendly_pipeline.failures import StateError
+from calendly_pipeline.failures import StateError, StoreError
 from calendly_pipeline.state import State, webhook_deliveries
 from calendly_pipeline.web.envelope import as_text, kind_and_time
 
@@ -113,7 +113,7 @@ class Intake:
             self._insert(group)
         except Exception as error:
             log.error("%d deliveries not kept: %s", len(group), describe(error))
-            if len(group) == 1 or isinstance(error, OperationalError):
+            if len(group) == 1 or isinstance(error, (OperationalError, StoreError)):
                 return [StateError("The state store did not commit.") for _ in group]
             return [self._write([one])[0] for one in group]
         return [None] * len(group)

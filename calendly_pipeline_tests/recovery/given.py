@@ -17,7 +17,8 @@ from calendly_pipeline.state import State, decisions, webhook_deliveries
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EXPORT = (
-    "Invitee Email,Invitee Name,Start Date & Time,End Date & Time,Event Type Name,User Email,Event UUID,Guest Email(s)\n"
+    "Invitee Email,Invitee Name,Start Date & Time,End Date & Time,Event Type Name,User Email,"
+    "Event UUID,Guest Email(s)\n"
     "ada@client.example,Ada Client,2026-06-01 09:00 am,2026-06-01 09:30 am,Review,dana@firm.example,e-1,\n"
     "bob@client.example,Bob Client,2026-06-02 09:00 am,2026-06-02 09:30 am,Review,dana@firm.example,e-2,\n"
 )

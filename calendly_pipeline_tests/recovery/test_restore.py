@@ -176,6 +176,7 @@ def test_stopped_anywhere_it_is_untouched_or_goes_on(
     """Stopped before any of its renames the home is as it was, or says so and the next `restore` completes it."""
     before = kept(home)
     seen = {"untouched": 0, "half done": 0}
+    copy = home
     for number in count():
         copy = Home(tmp_path / f"copy{number}")
         shutil.copytree(home.root, copy.root)
