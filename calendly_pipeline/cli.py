@@ -57,6 +57,7 @@ for command in (
     cli_review.review,
     cli_recovery.backup,
     cli_recovery.restore,
+    cli_recovery.erase,
 ):
     commands.add_command(command)
 

@@ -129,6 +129,33 @@ oauth_tokens = sa.Table(
 """The present pair of tokens. A refresh token works once: who refreshes first claims the row for a short time."""
 
 
+suppression_keys = sa.Table(
+    "suppression_keys",
+    metadata,
+    sa.Column("key_id", sa.Integer, primary_key=True),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""The one key of the hashes below, in hexadecimal; made with the first erasure."""
+
+suppressed_addresses = sa.Table(
+    "suppressed_addresses",
+    metadata,
+    sa.Column("address_hmac", sa.Text, primary_key=True),
+    sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""Who was erased, as HMAC-SHA-256 of the address: input that names them is filtered."""
+
+suppressed_input = sa.Table(
+    "suppressed_input",
+    metadata,
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("route", "platform", "account")),
+    sa.Column("suppressed_count", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""How many rows, records and deliveries of erased people came again and were filtered, by route: file, api, webhook."""
+
+
 class State:
     """One state store, reached by a SQLAlchemy URL."""
 

@@ -57,14 +57,14 @@ def restore(home: Home, root: Path, state_url: str, name: str | None, *, is_forc
     with ExitStack() as stack:
         stack.enter_context(maintenance(home))
         if home.restore_note.exists():
-            _require_idle(home, stack)
+            require_idle(home, stack)
             return _finish(home, was_resumed=True)
         chosen = manifest.chosen(root, name)
         state_file = sqlite_file(state_url) if chosen.state_revision else None
         if not is_forced and (held := what_is_there(home, state_file)):
             raise InputError(f"This home is in use: it holds {held}.", "Name another home, or add --force.")
         _verify(root, chosen)
-        _require_idle(home, stack)
+        require_idle(home, stack)
         if state_file is not None:
             require_unused(state_file)
         _stage(home, root, chosen, state_file)
@@ -105,7 +105,7 @@ def _verify(root: Path, chosen: Manifest) -> None:
             raise BackupDamaged(f"The backup names a file outside the home: {entry.path}. Nothing was restored.")
 
 
-def _require_idle(home: Home, stack: ExitStack) -> None:
+def require_idle(home: Home, stack: ExitStack) -> None:
     """Keep refreshes and pulls out until the restore is over."""
     try:
         stack.enter_context(FileLock(home.warehouse.with_suffix(".lock"), timeout=1))

@@ -16,6 +16,7 @@ from calendly_pipeline.sources.landing import land
 from calendly_pipeline.sources.loading import TABLES, LoadReport, load_folder, refresh_files
 from calendly_pipeline.sources.page_loading import load_pages
 from calendly_pipeline.sources.pull_order import MODES, Mode, Order, Platform
+from calendly_pipeline.suppression import count_suppressed, suppression
 
 if TYPE_CHECKING:
     from calendly_pipeline.sources.pulls import Pulled
@@ -65,7 +66,9 @@ def _spec(table: str, description: str, deps: list[str], kind: str = "file") -> 
 def landed_files(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Copy what lies in the drop folders into landing. When a file came is a fact, whatever clock the run has."""
     firm.home.create()
-    report = land(firm.home, datetime.now(UTC))
+    with firm.state() as state:
+        report = land(firm.home, datetime.now(UTC), suppression(state))
+        count_suppressed(state, "file", "files", "default", report.suppressed_count)
     with warehouse.get_connection() as connection:
         refresh_files(connection, firm.home, firm.settings)
         yield materialised(
@@ -74,6 +77,7 @@ def landed_files(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[d
             new_files=[file.name for file in report.new],
             seen_before=report.seen_count,
             still_changing=list(report.unsettled),
+            suppressed_rows=report.suppressed_count,
         )
         yield materialised(connection, "sources.time_zone_labels")
 

@@ -11,13 +11,16 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from calendly_pipeline.addresses import Holds, without
 from calendly_pipeline.disk import write_durably, writing
 from calendly_pipeline.failures import UnreadableFile
 from calendly_pipeline.home import Home
+from calendly_pipeline.sources.forgotten_rows import forget_rows
+from calendly_pipeline.suppression import NOBODY, Suppression
 
 CHUNK = 1 << 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,6 +38,10 @@ class LandedFile:
     landed_at: datetime
     modified_at: datetime
     size_bytes: int
+    kept_sha256: str = ""
+    """Of the bytes that are kept, when people were erased from them; else blank, and they are as received."""
+    erased_count: int = 0
+    """Rows that were taken out or emptied."""
 
     @property
     def file_id(self) -> str:
@@ -56,22 +63,29 @@ class LandingReport:
     seen_count: int
     unsettled: tuple[str, ...]
     """Names of files that changed while they were copied; they are taken the next time."""
+    suppressed_count: int = 0
+    """Rows of erased people in the new files; they did not land."""
 
 
-def land(home: Home, landed_at: datetime) -> LandingReport:
-    """Copy every new content of the drop folders into landing; safe to repeat and to interrupt."""
+def land(home: Home, landed_at: datetime, suppression: Suppression = NOBODY) -> LandingReport:
+    """Copy every new content of the drop folders into landing; safe to repeat and to interrupt.
+
+    Rows of erased people do not land: the file keeps the id of what was dropped, and its manifest says what is kept.
+    """
     with writing("landing"):
-        return _land(home, landed_at)
+        return _land(home, landed_at, suppression)
 
 
-def _land(home: Home, landed_at: datetime) -> LandingReport:
+def _land(home: Home, landed_at: datetime, suppression: Suppression) -> LandingReport:
+    kept = {(file.folder, file.kept_sha256) for file in landed_files(home) if file.kept_sha256}
     new: list[LandedFile] = []
     unsettled: list[str] = []
     seen = 0
     for path in home.dropped_files():
         relative = path.relative_to(home.data)
         folder = relative.parts[0]
-        if _manifest(home, folder, _digest(path, relative.as_posix())).exists():
+        digest = _digest(path, relative.as_posix())
+        if _manifest(home, folder, digest).exists() or (folder, digest) in kept:
             seen += 1
             continue
         copied = _copy(path, home.landing / "files" / folder)
@@ -79,11 +93,38 @@ def _land(home: Home, landed_at: datetime) -> LandingReport:
             unsettled.append(relative.as_posix())
             continue
         temporary, sha256, modified_at, size = copied
+        original = temporary
         file = LandedFile(sha256, folder, Path(*relative.parts[1:]).as_posix(), landed_at, modified_at, size)
+        if suppression:
+            file, temporary = forget_in(temporary, file, suppression.holds)
         temporary.replace(content(home, file))
-        _write_manifest(home, file)
+        write_manifest(home, file)
+        original.unlink(missing_ok=True)
         new.append(file)
-    return LandingReport(tuple(new), seen, tuple(unsettled))
+    return LandingReport(tuple(new), seen, tuple(unsettled), sum(file.erased_count for file in new))
+
+
+def forget_in(path: Path, file: LandedFile, holds: Holds) -> tuple[LandedFile, Path]:
+    """What a file's manifest has to say without these people, and where the bytes it speaks of lie.
+
+    They are `path` itself when it names none of them, else a file beside it, to be renamed. Of a file that is no table
+    but names one of them nothing is kept: not a byte of it could be used anyway.
+    """
+    temporary = path.with_name(f".{path.name.lstrip('.')}.kept")
+    try:
+        count = forget_rows(path, file.folder, holds, temporary).count
+    except UnreadableFile:
+        temporary.write_bytes(b"")
+        count = 1
+    named = replace(file, name=without(file.name, holds))
+    if not count:
+        return named, path
+    with temporary.open("rb") as written:
+        os.fsync(written.fileno())
+    kept = _digest(temporary, named.name)
+    if kept == file.kept_sha256:  # the manifest was written, and then somebody pulled the plug
+        return named, temporary
+    return replace(named, kept_sha256=kept, erased_count=file.erased_count + count), temporary
 
 
 def landed_files(home: Home) -> list[LandedFile]:
@@ -150,7 +191,8 @@ def _manifest(home: Home, folder: str, sha256: str) -> Path:
     return home.landing / "files" / folder / f"{sha256}.json"
 
 
-def _write_manifest(home: Home, file: LandedFile) -> None:
+def write_manifest(home: Home, file: LandedFile) -> None:
+    """Say what a landed file is; whole or not at all."""
     path = _manifest(home, file.folder, file.sha256)
     text = json.dumps(asdict(file), default=lambda value: value.isoformat(), indent=1)
     write_durably(path, text.encode(), mode=0o644)

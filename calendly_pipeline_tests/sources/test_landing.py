@@ -97,7 +97,7 @@ def test_killed_between_content_and_manifest(home: Home, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(landing, "_write_manifest", killed)
+        patched.setattr(landing, "write_manifest", killed)
         land(home, DAY)
     assert landed_files(home) == []
     land(home, DAY)

@@ -25,6 +25,7 @@ records as (
     select 'calendly' as platform, 'event' as kind, event_id as record_id, routes, 'no invitee of the event is loaded' as reason
     from sources.calendly_events
     where event_id not in (select event_id from sources.calendly_invitees where event_id is not null)
+        and event_id not in (select record_id from sources.api_records where kind = 'suppressed')
     union all by name
     select 'calendly' as platform, 'invitee' as kind, invitee_id as record_id, routes, problem as reason
     from sources.calendly_invitees
