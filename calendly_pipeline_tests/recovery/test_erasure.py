@@ -242,6 +242,7 @@ def test_stopped_anywhere_it_is_finished_by_the_next(
     shutil.copytree(home.root, whole.root)
     run(whole)
     expected = {name: value for name, value in kept(whole).items() if not name.startswith("suppress")}
+    number = 0
     for number in count():
         copy = Home(tmp_path / f"copy{number}")
         shutil.copytree(home.root, copy.root)
