@@ -45,7 +45,7 @@ records as (
 ),
 
 bodies as (
-    select records.platform, records.kind, records.record_id, min(left(answers.body::varchar, 4000)) as raw
+    select records.platform, records.kind, records.record_id, min(left(without_bearer_links(answers.body), 4000)) as raw
     from records
     inner join sources.api_records as answers
         on records.platform = answers.platform
@@ -77,7 +77,7 @@ select
     files.name as file,  -- name it was dropped under, or route, kind and id of the record
     unusable.line,  -- null: no row of a file
     unusable.reason,
-    unusable.raw  -- the row or record as said, or its cells
+    unusable.raw  -- the row or record as said, without links that cancel or move a booking, or its cells
 from unusable
 inner join sources.files as files on unusable.file_id = files.file_id
 union all by name
@@ -96,5 +96,5 @@ select
     nameless.platform as folder,
     concat_ws(' ', 'webhook', nameless.kind, 'delivery', nameless.delivery_id) as file,
     nameless.reason,
-    left(nameless.body::varchar, 4000) as raw
+    left(without_bearer_links(nameless.body), 4000) as raw
 from nameless
