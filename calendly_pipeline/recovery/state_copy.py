@@ -25,18 +25,27 @@ def sqlite_file(url: str) -> Path:
 def copy_state(source: Path, target: Path) -> str:
     """Copy the store as it is at one moment, whoever writes it; returns its schema revision.
 
-    SQLite's own online backup, in one step: it reads one snapshot and keeps no writer waiting.
+    SQLite's own online backup, in one step: it reads one snapshot and keeps no writer waiting. Tokens of Calendly's
+    OAuth are left out: a refresh token works once, so a copy of it is worth nothing to its owner.
     """
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600))
         with closing(_read_only(source)) as live, closing(sqlite3.connect(target)) as copy:
             live.backup(copy)
+            _forget_tokens(copy)
             copy.execute("pragma journal_mode = delete")  # one file, without a log beside it
     except sqlite3.Error as error:
         raise disk_error("the copy of the state store", error) or StateError(
             f"The state store cannot be copied ({type(error).__name__}).", "Run `calendly-pipeline doctor`."
         ) from error
     return require_sound(target)
+
+
+def _forget_tokens(copy: sqlite3.Connection) -> None:
+    tables = {name for (name,) in copy.execute("select name from sqlite_master where type = 'table'")}
+    if "oauth_tokens" in tables and copy.execute("delete from oauth_tokens").rowcount:
+        copy.commit()
+        copy.execute("vacuum")  # what was deleted would otherwise stay in the file's free pages
 
 
 def require_sound(path: Path) -> str:

@@ -16,8 +16,18 @@ from calendly_pipeline.recovery import backup as backups
 from calendly_pipeline.recovery import manifest
 from calendly_pipeline.recovery.contents import Contents
 from calendly_pipeline.recovery.restore import restore
-from calendly_pipeline.state import State
-from calendly_pipeline_tests.recovery.given import NOW, back_up, decide, deliver, kept, pull_event, url, used_home
+from calendly_pipeline.state import State, oauth_tokens
+from calendly_pipeline_tests.recovery.given import (
+    NOW,
+    back_up,
+    decide,
+    deliver,
+    kept,
+    pull_event,
+    rows_of,
+    url,
+    used_home,
+)
 
 
 def test_everything_comes_back_elsewhere(tmp_path: Path) -> None:
@@ -45,6 +55,24 @@ def test_secrets_and_derived_tables_are_left_out(tmp_path: Path) -> None:
     written = [path for path in (tmp_path / "backup").rglob("*") if path.is_file() and path.name != ".lock"]
     assert all(path.stat().st_mode & 0o077 == 0 for path in written)
     assert all(b"secret" not in path.read_bytes() for path in written)
+
+
+def test_tokens_are_not_in_a_backup(tmp_path: Path) -> None:
+    """Calendly's OAuth tokens are in no byte of a backup; everything else of the store is."""
+    home = used_home(tmp_path / "firm")
+    state = State(url(home))
+    row = {"platform": "calendly", "account": "default", "access_token": "canary-a", "refresh_token": "canary-b"}
+    with state.transaction() as connection:
+        connection.execute(oauth_tokens.insert().values(**row, expires_at=NOW, changed_at=NOW))
+    state.close()
+    back_up(home, tmp_path / "backup")
+    assert all(b"canary" not in path.read_bytes() for path in (tmp_path / "backup").rglob("*") if path.is_file())
+    other = Home(tmp_path / "other")
+    restore(other, tmp_path / "backup", url(other), None)
+    assert {**rows_of(other.data / "state.db"), "oauth_tokens": []} == {
+        **rows_of(home.data / "state.db"),
+        "oauth_tokens": [],
+    }
 
 
 def test_a_second_backup_copies_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
