@@ -77,7 +77,10 @@ def land(home: Home, landed_at: datetime, suppression: Suppression = NOBODY) -> 
 
 
 def _land(home: Home, landed_at: datetime, suppression: Suppression) -> LandingReport:
-    kept = {(file.folder, file.kept_sha256) for file in landed_files(home) if file.kept_sha256}
+    before = landed_files(home)
+    kept = {(file.folder, file.kept_sha256) for file in before if file.kept_sha256}
+    if before and landed_at <= before[-1].landed_at:  # the clock was set back: what comes later must stay the newer
+        landed_at = before[-1].landed_at + MICROSECOND
     new: list[LandedFile] = []
     unsettled: list[str] = []
     seen = 0
