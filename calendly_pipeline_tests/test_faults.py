@@ -53,7 +53,7 @@ def export(rows: int, first: int = 0) -> str:
     """An export of so many bookings."""
     lines = [
         f"person{n % 7}@client.example,Person {n},2026-06-{n % 28 + 1:02} {n % 9 + 1:02}:00 am,"
-        f"2026-06-{n % 28 + 1:02} {n % 9 + 1:02}:30 am,Review,dana@firm.example,e-{n},i-{n}"
+        f"2026-06-{n % 28 + 1:02} {n % 9 + 1:02}:30 am,Review,dana@firm.example,e-{n:08},i-{n:08}"
         for n in range(first, first + rows)
     ]
     return "\n".join([HEADER, *lines]) + "\n"
@@ -275,11 +275,11 @@ def half_written(tables: Tables, home: Home, cuts: list[int]) -> Outcome:
     load_folder(tables.connection, home, FIRM, "calendly")
     tables.run_stage("sources", "meetings", settings=FIRM)
     found = Counter(row["source_event_id"] for row in tables.rows("meetings.meetings"))
-    wanted = {f"e-{n}" for n in range(30)}
+    wanted = {f"e-{n:08}" for n in range(30)}
     outcome.lost = len(wanted - set(found))
     outcome.doubled = sum(found.values()) - len(wanted & set(found))
     people = {(row["source_event_id"], row["email"]) for row in tables.rows(PEOPLE)}
-    assert people == {(f"e-{n}", f"person{n % 7}@client.example") for n in range(30)}
+    assert people == {(f"e-{n:08}", f"person{n % 7}@client.example") for n in range(30)}
     return outcome
 
 
@@ -332,8 +332,8 @@ def hostile(tables: Tables, home: Home, rows: list[list[str]], name: str) -> Out
     found = Counter(row["source_event_id"] for row in tables.rows("meetings.meetings"))
     (held,) = tables.rows("select sum(rows_count + rejected_count)::bigint as n from sources.files")
     blank = sum(not "".join(cell.strip("\0 \n\r\t") for cell in row) for row in rows)
-    lost = sum(found[f"e-{n}"] == 0 for n in range(20)) + max(len(rows) - blank + 20 - held["n"], 0)
-    return Outcome(len(rows), lost, sum(max(found[f"e-{n}"] - 1, 0) for n in range(20)))
+    lost = sum(found[f"e-{n:08}"] == 0 for n in range(20)) + max(len(rows) - blank + 20 - held["n"], 0)
+    return Outcome(len(rows), lost, sum(max(found[f"e-{n:08}"] - 1, 0) for n in range(20)))
 
 
 def hostile_rows(number: int, seed: int) -> Iterator[list[str]]:
