@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from calendly_pipeline import cli_recovery, cli_review, cli_sources, environment
+from calendly_pipeline.disk import disk_error
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
@@ -39,6 +40,12 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
+    except Exception as error:  # Dagster's own stores fill the disk, too, and say so in a traceback
+        told = disk_error("what this command writes", error)
+        if told is None:
+            raise
+        errors.print(f"[red]error:[/red] {escape(str(told))}", soft_wrap=True)
+        sys.exit(told.exit_code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

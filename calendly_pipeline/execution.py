@@ -60,7 +60,8 @@ def run_job(
     job = definitions.resolve_job_def(job_name).with_logger_defs({"console": _logger(listener)})
     listener.total = len(job.graph.node_dict)
     clock = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
-    run_tags = {**clock, **(tags or {}), PROCESS_TAG: this_process()}
+    # Dagster starts a killed run once more; of a command, whoever typed it decides.
+    run_tags = {**clock, **(tags or {}), PROCESS_TAG: this_process(), "dagster/max_retries": "0"}
     config = {"loggers": {"console": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         end_interrupted_runs(instance)
