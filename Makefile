@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui ui-test desk-test lint faults bench clean
+.PHONY: run test ui ui-test desk-test lint faults bench audit clean
 .DEFAULT_GOAL := run
 
 .venv/installed: pyproject.toml constraints.txt
@@ -40,6 +40,11 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/live_sources.py
 	$(BIN)/python benchmarks/webhooks.py
 	$(BIN)/python benchmarks/matching.py
+
+audit: .venv/installed  # needs the internet: an advisory database
+	$(BIN)/python -m pip check
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 clean:
 	rm -rf .venv

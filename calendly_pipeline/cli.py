@@ -10,13 +10,22 @@ import stamina
 from rich.console import Console
 from rich.markup import escape
 
-from calendly_pipeline import cli_alerts, cli_destinations, cli_preview, cli_review, cli_sources, environment
+from calendly_pipeline import (
+    cli_alerts,
+    cli_destinations,
+    cli_preview,
+    cli_recovery,
+    cli_review,
+    cli_sources,
+    environment,
+)
 from calendly_pipeline.active_home import active_home, is_in_use
+from calendly_pipeline.disk import disk_error
 from calendly_pipeline.failures import ChecksFailed, PipelineError
 from calendly_pipeline.home import REPOSITORY, Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
 from calendly_pipeline.settings_file import load_settings
-from calendly_pipeline.warehouse import open_warehouse
+from calendly_pipeline.warehouse import delete_warehouse, open_warehouse
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -35,6 +44,12 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
+    except Exception as error:  # Dagster's own stores fill the disk, too, and say so in a traceback
+        told = disk_error("what this command writes", error)
+        if told is None:
+            raise
+        errors.print(f"[red]error:[/red] {escape(str(told))}", soft_wrap=True)
+        sys.exit(told.exit_code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,6 +70,9 @@ for command in (
     cli_destinations.settle,
     cli_preview.preview,
     cli_alerts.alerts,
+    cli_recovery.backup,
+    cli_recovery.restore,
+    cli_recovery.erase,
 ):
     commands.add_command(command)
 
@@ -81,8 +99,7 @@ def run(as_of_text: str | None, sample: bool) -> None:
 def rebuild(as_of_text: str | None) -> None:
     """Delete the warehouse and build every table again from landing."""
     home = active_home()
-    for path in (home.warehouse, home.warehouse.with_name(home.warehouse.name + ".wal")):
-        path.unlink(missing_ok=True)
+    delete_warehouse(home.warehouse)
     _refresh(home, _as_of(home, as_of_text))
 
 

@@ -21,7 +21,16 @@ def current_home() -> Home:
 
 
 def state_url(home: Home) -> str:
-    """Where decisions and the ledger are kept: PIPELINE_STATE_URL; else (for the sample always) SQLite in the home."""
+    """Where decisions and the ledger are kept: PIPELINE_STATE_URL; else (for the sample always) SQLite in the home.
+
+    Raises StateError while a restore is half done: nobody may write a store that is about to be replaced.
+    """
+    home.require_whole()
+    return state_url_of(home)
+
+
+def state_url_of(home: Home) -> str:
+    """The same, whatever is under way; for `restore` itself."""
     own = "" if home.is_sample else os.environ.get("PIPELINE_STATE_URL")
     return own or f"sqlite:///{home.data / 'state.db'}"
 

@@ -1,6 +1,7 @@
 """Run a job in this process, as `calendly-pipeline run` does; the run shows in the UI like any other."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,6 @@ from typing import Any
 
 import dagster as dg
 
-from calendly_pipeline import failures as failures_of_ours
 from calendly_pipeline.definitions import build
 from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.home import Home
@@ -64,7 +64,8 @@ def run_job(
     job = definitions.resolve_job_def(job_name).with_logger_defs({"console": _logger(listener)})
     listener.total = len(job.graph.node_dict)
     clock = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
-    run_tags = {**clock, **(tags or {}), PROCESS_TAG: this_process()}
+    # Dagster starts a killed run once more; of a command, whoever typed it decides.
+    run_tags = {**clock, **(tags or {}), PROCESS_TAG: this_process(), "dagster/max_retries": "0"}
     run_config = {**(config or {}), "loggers": {"console": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         end_interrupted_runs(instance)
@@ -100,19 +101,28 @@ def _outcome(definitions: dg.Definitions, item: Any) -> CheckOutcome:
 
 def _first_error(failures: list[Any], stopped_by_check: bool) -> BaseException | None:
     for failure in failures:
-        error = failure.error
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None and not (stopped_by_check and "blocking" in error.message):
-            return _same_exit_code(error.message.strip(), error.cls_name or "")
+        chain = _chain(failure.error)
+        if not chain or (stopped_by_check and "blocking" in chain[-1].message):
+            continue
+        error = next((one for one in chain if one.cls_name in OWN_ERRORS), chain[-1])
+        told = PipelineError(MODULE.sub("", error.message.strip()))
+        told.exit_code = OWN_ERRORS.get(error.cls_name or "", PipelineError).exit_code
+        return told
     return None if stopped_by_check else PipelineError("The run failed.", "Open it in the Dagster UI for its log.")
 
 
-def _same_exit_code(message: str, class_name: str) -> PipelineError:
-    """Dagster keeps an error's words and the name of its class only."""
-    error = PipelineError(message.removeprefix(f"{failures_of_ours.__name__}.{class_name}: "))
-    error.exit_code = getattr(getattr(failures_of_ours, class_name, None), "exit_code", error.exit_code)
-    return error
+def _chain(error: Any) -> list[Any]:
+    """An error and its causes, outermost first."""
+    return [] if error is None else [error, *_chain(error.cause)]
+
+
+def _tree(kind: type[PipelineError]) -> dict[str, type[PipelineError]]:
+    return {kind.__name__: kind} | {name: cls for child in kind.__subclasses__() for name, cls in _tree(child).items()}
+
+
+OWN_ERRORS = _tree(PipelineError)
+"""What an error of ours has below it, such as the system's, is for the log."""
+MODULE = re.compile(r"^(?:\w+\.)+\w+: ")
 
 
 class _Listener:

@@ -8,7 +8,11 @@ PipelineError
 │   ├── WarehouseBusy       another process holds the warehouse; retry helps
 │   ├── PullBusy            another pull of the account is running; retry helps
 │   ├── SendBusy            another send to the destination is running; retry helps
-│   └── StateError          the state store cannot be read or written
+│   ├── StateError          the state store cannot be read or written
+│   ├── WarehouseDamaged    the warehouse file is no warehouse any more; it is built again from landing
+│   ├── BackupDamaged       a backup is not what its manifest says; nothing was restored
+│   ├── DiskFull            the disk is full; what was there before is as it was
+│   └── DiskReadOnly        the disk or the folder cannot be written
 ├── GrainViolated           a model's rows repeat their key; the last good table stays
 ├── ApiError                a vendor's API; names vendor, request and the vendor's words
 │   ├── Rejected            this request will never pass as it is (4xx)
@@ -88,6 +92,22 @@ class SendBusy(StoreError):
 
 class StateError(StoreError):
     """The state store cannot be opened, or is of another version."""
+
+
+class WarehouseDamaged(StoreError):
+    """The warehouse file cannot be read, or is of another version; everything in it can be built again."""
+
+
+class BackupDamaged(StoreError):
+    """A content or a manifest of a backup is missing or altered."""
+
+
+class DiskFull(StoreError):
+    """No space, or no right to more of it, is left."""
+
+
+class DiskReadOnly(StoreError):
+    """The pipeline's user may not write where it must."""
 
 
 class GrainViolated(PipelineError):

@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from calendly_pipeline.failures import StateError
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DROP_FOLDERS = ("calendly", "calcom", "contacts")
 SAMPLE_MARK = "files.json"
@@ -58,6 +60,18 @@ class Home:
         return self.data / "quality"
 
     @property
+    def restore_note(self) -> Path:
+        """How a restore swaps what is there; only there while one is under way."""
+        return self.data / ".restore.json"
+
+    def require_whole(self) -> None:
+        """Raises StateError when a restore was stopped between its first and its last rename."""
+        if self.restore_note.exists():
+            raise StateError(
+                "A restore was stopped half-way.", "Finish it: calendly-pipeline restore DIR, with the same folder."
+            )
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage: run history, schedules, logs."""
         return self.data / "dagster"
@@ -94,6 +108,7 @@ class Home:
 
     def create(self) -> None:
         """Create the folders and, from the tracked example, the settings file when they are missing."""
+        self.require_whole()
         for name in DROP_FOLDERS:
             self.drop_folder(name).mkdir(parents=True, exist_ok=True)
         self.dagster.mkdir(parents=True, exist_ok=True)

@@ -247,6 +247,13 @@ create or replace temp macro address_said(cell) as
 create or replace temp macro without_secrets(place) as
     regexp_replace(place, '(https?://[^\s?#]+)[?#]\S*', '\1', 'gi');
 
+-- A record as said, without what lets whoever reads it act: links that cancel or move a booking, and queries of links.
+create or replace temp macro without_bearer_links(record) as
+    regexp_replace(
+        regexp_replace(record::varchar, '("(?:cancel|reschedule)_?url"\s*:\s*")[^"]*', '\1', 'gi'),
+        '(https?:(?:\\?/){2}(?:[^\s?#"\\]|\\/)+)[?#](?:[^\s"\\]|\\/)*', '\1', 'gi'
+    );
+
 -- A time as a number for ordering; none is the oldest.
 create or replace temp macro age_key(instant) as
     case

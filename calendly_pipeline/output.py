@@ -15,7 +15,7 @@ from rich.table import Table
 from calendly_pipeline.failures import InputError
 from calendly_pipeline.warehouse import table_names
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection)."""
 
 

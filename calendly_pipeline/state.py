@@ -7,12 +7,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from filelock import FileLock
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from calendly_pipeline.disk import disk_error, writing
+from calendly_pipeline.failures import StateError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 UPGRADE_LOCK = 20260001
 """PostgreSQL's advisory lock of two upgrades at once."""
@@ -185,6 +192,33 @@ alert_notices = sa.Table(
 """Who was told what: `event` is opened or recovered, `outcome` intent, sent, failed or unknown (never sent again)."""
 
 
+suppression_keys = sa.Table(
+    "suppression_keys",
+    metadata,
+    sa.Column("key_id", sa.Integer, primary_key=True),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""The one key of the hashes below, in hexadecimal; made with the first erasure."""
+
+suppressed_addresses = sa.Table(
+    "suppressed_addresses",
+    metadata,
+    sa.Column("address_hmac", sa.Text, primary_key=True),
+    sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""Who was erased, as HMAC-SHA-256 of the address: input that names them is filtered."""
+
+suppressed_input = sa.Table(
+    "suppressed_input",
+    metadata,
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("route", "platform", "account")),
+    sa.Column("suppressed_count", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""How many rows, records and deliveries of erased people came again and were filtered, by route: file, api, webhook."""
+
+
 class State:
     """One state store, reached by a SQLAlchemy URL."""
 
@@ -199,14 +233,14 @@ class State:
     def upgrade(self) -> None:
         """Bring the tables to the newest version; safe to repeat."""
         from alembic import command
-        from alembic.config import Config
+        from alembic.runtime.migration import MigrationContext
 
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        with self._one_at_a_time(), self.engine.begin() as connection:
+        config = _migrations()
+        with writing("the state store"), _own_errors(), self._one_at_a_time(), self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"select pg_advisory_xact_lock({UPGRADE_LOCK})")
             config.attributes["connection"] = connection
+            require_known(MigrationContext.configure(connection).get_current_revision())
             command.upgrade(config, "head")
 
     @contextmanager
@@ -220,8 +254,11 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """A connection whose work is committed whole or not at all."""
-        with self.engine.begin() as connection:
+        """A connection whose work is committed whole or not at all.
+
+        Raises DiskFull or DiskReadOnly when the disk does not let it.
+        """
+        with _own_errors(), self.engine.begin() as connection:
             yield connection
 
     def rows(self, table: sa.Table) -> list[dict[str, Any]]:
@@ -245,6 +282,39 @@ class State:
         self.engine.dispose()
 
 
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """A full or write-protected disk has an error of its own; what else a database says passes."""
+    try:
+        yield
+    except DBAPIError as error:
+        found = disk_error("the state store", error.orig or error)
+        if found is None:
+            raise
+        raise found from error
+
+
+def require_known(revision: str | None) -> None:
+    """Raises StateError when a store was written by a newer version than this one: it must not be guessed at."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_migrations())
+    if revision and revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise StateError(
+            f"The state store is of version {revision}; this version of the pipeline knows up to "
+            f"{scripts.get_current_head()}. Nothing was changed.",
+            "Install the newer version again, or restore a backup that this one made.",
+        )
+
+
+def _migrations() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
 def in_utc(moment: datetime | None) -> datetime | None:
     """An instant as the state store gives it back: SQLite forgets the zone, which is always UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
@@ -252,8 +322,9 @@ def in_utc(moment: datetime | None) -> datetime | None:
 
 def _create_private(path: Path) -> None:
     """The file holds tokens and people's data: nobody but its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    with writing("the state store"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
 
 
 def _use_wal(connection: Any, _record: Any) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from filelock import FileLock, Timeout
 
-from calendly_pipeline.failures import GrainViolated, StoreError, WarehouseBusy
+from calendly_pipeline.disk import disk_error, writing
+from calendly_pipeline.failures import GrainViolated, StoreError, WarehouseBusy, WarehouseDamaged
 
 MEMORY_LIMIT = "2GB"
 """DuckDB spills to disk beyond it: a million bookings run on a laptop, a little slower than with more memory."""
@@ -20,6 +22,9 @@ MEMORY_LIMIT = "2GB"
 STAGES = ("sources", "meetings", "contacts", "classification", "metrics", "destinations")
 MACROS = Path(__file__).with_name("macros.sql")
 Row = dict[str, Any]
+DAMAGED = ("not a valid duckdb database", "could not read enough bytes", "corrupt", "checksum", "version number")
+"""What DuckDB 1.5 says of a file that is no whole database of its own version."""
+REBUILD = "Run `calendly-pipeline rebuild`: everything in it is built again from landing and the state store."
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
@@ -29,22 +34,59 @@ def open_warehouse(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection in UTC with the project's macros loaded; wait while another process holds the file.
 
-    Raises WarehouseBusy, naming the holder, when the file is still held after `wait_seconds`.
+    Raises WarehouseBusy, naming the holder, when the file is still held after `wait_seconds`; WarehouseDamaged when
+    it cannot be read, or only reading is wanted and it is of another version; DiskFull or DiskReadOnly.
     """
     if read_only and not path.exists():
         raise StoreError(f"There is no warehouse at {path.name} yet.", "Run `calendly-pipeline run` first.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _connect(path, read_only, wait_seconds)
-    try:
-        if not read_only and not _is_current(connection):
+    with _own_errors(path):
+        with writing("the warehouse"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = _connect(path, read_only, wait_seconds)
+        try:
+            if not _is_current(connection, read_only):
+                if read_only:
+                    raise WarehouseDamaged("The warehouse was made by another version of the pipeline.", REBUILD)
+                connection.close()
+                path.unlink()
+                connection = _connect(path, read_only, wait_seconds)
+                _create(connection)
+            prepare(connection)
+            yield connection
+        finally:
             connection.close()
-            path.unlink()
-            connection = _connect(path, read_only, wait_seconds)
-            _create(connection)
-        prepare(connection)
-        yield connection
-    finally:
-        connection.close()
+
+
+def delete_warehouse(path: Path, wait_seconds: float = 600) -> None:
+    """Delete the file with its log, once no run writes it; raises WarehouseBusy when one still does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path.with_suffix(".lock"), timeout=wait_seconds), writing("the warehouse"):
+            for file in (path, path.with_name(path.name + ".wal")):
+                file.unlink(missing_ok=True)
+    except Timeout as error:
+        raise WarehouseBusy(f"A run has been writing the warehouse for {wait_seconds:.0f} s.", "Try later.") from error
+
+
+@contextmanager
+def _own_errors(path: Path) -> Iterator[None]:
+    """DuckDB's words about its file and its disk, as errors of ours; what it says of a query or another file passes."""
+    try:
+        yield
+    except duckdb.Error as error:
+        is_about_it = path.name in str(error)
+        found = (disk_error("the warehouse", error) if is_about_it else None) or _damage(error)
+        if found is None:
+            raise
+        raise found from error
+
+
+def _damage(error: duckdb.Error) -> StoreError | None:
+    said = str(error).lower()
+    is_of_the_file = isinstance(error, duckdb.IOException) and any(words in said for words in DAMAGED)
+    if is_of_the_file or isinstance(error, (duckdb.FatalException, duckdb.SerializationException)):
+        return WarehouseDamaged("The warehouse file is damaged and cannot be read.", REBUILD)
+    return None
 
 
 def schema_version() -> str:
@@ -207,15 +249,17 @@ def _connect(path: Path, read_only: bool, wait_seconds: float) -> duckdb.DuckDBP
 
 
 def _is_lock_error(error: Exception) -> bool:
-    return isinstance(error, duckdb.IOException) and "lock" in str(error).lower()
+    said = str(error).lower()
+    return isinstance(error, duckdb.IOException) and ("set lock" in said or "used by another process" in said)
 
 
-def _is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+def _is_current(connection: duckdb.DuckDBPyConnection, read_only: bool) -> bool:
     tables = connection.execute("select count(*) from duckdb_tables() where table_name = 'warehouse_version'")
     if _scalar(tables) == 0:
         if _scalar(connection.execute("select count(*) from duckdb_tables()")) > 0:
             return False
-        _create(connection)
+        if not read_only:
+            _create(connection)
         return True
     return _scalar(connection.execute("select version::varchar from main.warehouse_version")) == schema_version()
 

@@ -7,13 +7,14 @@ are no JSON). Only `Unavailable` is tried again.
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from types import TracebackType
 from typing import Any, Protocol, Self
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 import stamina
@@ -312,9 +313,29 @@ def _wait_if_not_arrived(error: Exception) -> bool | float:
 
 def parsed(content: bytes, *secrets: str) -> Any:
     """An answer's JSON, None when it is none; secrets that a vendor says back are blotted out."""
-    for secret in secrets:
-        content = content.replace(secret.encode(), b"***")
     try:
-        return json.loads(content)
+        return _blotted(json.loads(content), _spellings(secrets))
     except (ValueError, RecursionError):
         return None
+
+
+def _spellings(secrets: Iterable[str]) -> list[str]:
+    """A secret as it is, in a URL, and in a header of Basic authentication."""
+    plain = [secret for secret in secrets if secret]
+    packed = [b64encode(text.encode()).decode().rstrip("=") for secret in plain for text in (secret, f":{secret}")]
+    return [*plain, *map(quote_plus, plain), *packed]
+
+
+def _blotted(value: Any, spellings: Sequence[str]) -> Any:
+    """Texts without them; after parsing, because JSON may spell any letter as `\\u0061`."""
+    if not spellings:
+        return value
+    if isinstance(value, str):
+        for spelling in spellings:
+            value = value.replace(spelling, "***")
+        return value
+    if isinstance(value, list):
+        return [_blotted(item, spellings) for item in value]
+    if isinstance(value, dict):
+        return {_blotted(key, spellings): _blotted(item, spellings) for key, item in value.items()}
+    return value

@@ -17,6 +17,7 @@ from calendly_pipeline.sources.expectations import SUITES
 from calendly_pipeline.sources.landing import land
 from calendly_pipeline.sources.page_loading import load_pages
 from calendly_pipeline.sources.pull_order import MODES, Mode, Order, Platform
+from calendly_pipeline.suppression import count_suppressed, suppression
 
 if TYPE_CHECKING:
     from calendly_pipeline.sources.loading import LoadReport
@@ -70,7 +71,9 @@ def landed_files(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[d
     firm.home.create()
     from calendly_pipeline.sources.loading import refresh_files  # brings the readers
 
-    report = land(firm.home, datetime.now(UTC))
+    with firm.state() as state:
+        report = land(firm.home, datetime.now(UTC), suppression(state))
+        count_suppressed(state, "file", "files", "default", report.suppressed_count)
     with warehouse.get_connection() as connection:
         refresh_files(connection, firm.home, firm.settings)
         yield materialised(
@@ -79,6 +82,7 @@ def landed_files(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[d
             new_files=[file.name for file in report.new],
             seen_before=report.seen_count,
             still_changing=list(report.unsettled),
+            suppressed_rows=report.suppressed_count,
         )
         yield materialised(connection, "sources.time_zone_labels")
 

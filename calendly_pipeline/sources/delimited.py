@@ -28,6 +28,8 @@ RAGGED = 10
 LONE_RETURN = "\ufdd0"
 """Stands for a carriage return inside a line while csv reads it; csv takes it for a line end."""
 STRAY_QUOTE = "unbalanced quotes"
+CUT_OFF = "the file ends in the middle of this row"
+"""A date or an id that is cut short may look whole: such a row would be another booking."""
 
 
 class _Broken(Exception):
@@ -103,6 +105,9 @@ class DelimitedFile:
         text = "".join(self._record)
         if self._is_quoted and len(cells) != len(self.header) and self._is_doubtful(cells, text):
             raise _Broken(STRAY_QUOTE)
+        if len(cells) < len(self.header) and not text.endswith(("\n", "\r")) and not self._is_ragged():
+            block.rejected.append(rejected_row(self._line, CUT_OFF, text))
+            return
         row = fit(cells)
         if isinstance(row, str):
             block.rejected.append(rejected_row(self._line, row, text))

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs
 import duckdb
 import sqlalchemy as sa
 
+from calendly_pipeline.addresses import Holds, mentions
+from calendly_pipeline.sources.forgotten_json import Forgetting
 from calendly_pipeline.state import State, webhook_deliveries
 from calendly_pipeline.warehouse import insert_rows
 
@@ -64,6 +66,17 @@ def as_json(platform: str, text: str) -> str | None:
     except ValueError:
         return _form_as_json(text) if platform == "calcom" else None
     return text
+
+
+def forgotten_body(platform: str, text: str, holds: Holds) -> str | None:
+    """A delivery's body without people who are to be forgotten; None when it is about nobody else."""
+    if not mentions(text, holds) and "\\u" not in text:
+        return text
+    readable = as_json(platform, text)
+    if readable is None:
+        return None if mentions(text, holds) else text
+    left = Forgetting(holds).text(readable)
+    return text if left == readable else left
 
 
 def _form_as_json(text: str) -> str | None:

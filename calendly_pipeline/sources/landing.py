@@ -11,11 +11,16 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from calendly_pipeline.addresses import Holds, without
+from calendly_pipeline.disk import write_durably, writing
+from calendly_pipeline.failures import UnreadableFile
 from calendly_pipeline.home import Home
+from calendly_pipeline.sources.forgotten_rows import forget_rows
+from calendly_pipeline.suppression import NOBODY, Suppression
 
 CHUNK = 1 << 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +38,10 @@ class LandedFile:
     landed_at: datetime
     modified_at: datetime
     size_bytes: int
+    kept_sha256: str = ""
+    """Of the bytes that are kept, when people were erased from them; else blank, and they are as received."""
+    erased_count: int = 0
+    """Rows that were taken out or emptied."""
 
     @property
     def file_id(self) -> str:
@@ -54,17 +63,32 @@ class LandingReport:
     seen_count: int
     unsettled: tuple[str, ...]
     """Names of files that changed while they were copied; they are taken the next time."""
+    suppressed_count: int = 0
+    """Rows of erased people in the new files; they did not land."""
 
 
-def land(home: Home, landed_at: datetime) -> LandingReport:
-    """Copy every new content of the drop folders into landing; safe to repeat and to interrupt."""
+def land(home: Home, landed_at: datetime, suppression: Suppression = NOBODY) -> LandingReport:
+    """Copy every new content of the drop folders into landing; safe to repeat and to interrupt.
+
+    Rows of erased people do not land: the file keeps the id of what was dropped, and its manifest says what is kept.
+    """
+    with writing("landing"):
+        return _land(home, landed_at, suppression)
+
+
+def _land(home: Home, landed_at: datetime, suppression: Suppression) -> LandingReport:
+    before = landed_files(home)
+    kept = {(file.folder, file.kept_sha256) for file in before if file.kept_sha256}
+    if before and landed_at <= before[-1].landed_at:  # the clock was set back: what comes later must stay the newer
+        landed_at = before[-1].landed_at + MICROSECOND
     new: list[LandedFile] = []
     unsettled: list[str] = []
     seen = 0
     for path in home.dropped_files():
         relative = path.relative_to(home.data)
         folder = relative.parts[0]
-        if _manifest(home, folder, _digest(path)).exists():
+        digest = _digest(path, relative.as_posix())
+        if _manifest(home, folder, digest).exists() or (folder, digest) in kept:
             seen += 1
             continue
         copied = _copy(path, home.landing / "files" / folder)
@@ -72,11 +96,38 @@ def land(home: Home, landed_at: datetime) -> LandingReport:
             unsettled.append(relative.as_posix())
             continue
         temporary, sha256, modified_at, size = copied
+        original = temporary
         file = LandedFile(sha256, folder, Path(*relative.parts[1:]).as_posix(), landed_at, modified_at, size)
+        if suppression:
+            file, temporary = forget_in(temporary, file, suppression.holds)
         temporary.replace(content(home, file))
-        _write_manifest(home, file)
+        write_manifest(home, file)
+        original.unlink(missing_ok=True)
         new.append(file)
-    return LandingReport(tuple(new), seen, tuple(unsettled))
+    return LandingReport(tuple(new), seen, tuple(unsettled), sum(file.erased_count for file in new))
+
+
+def forget_in(path: Path, file: LandedFile, holds: Holds) -> tuple[LandedFile, Path]:
+    """What a file's manifest has to say without these people, and where the bytes it speaks of lie.
+
+    They are `path` itself when it names none of them, else a file beside it, to be renamed. Of a file that is no table
+    but names one of them nothing is kept: not a byte of it could be used anyway.
+    """
+    temporary = path.with_name(f".{path.name.lstrip('.')}.kept")
+    try:
+        count = forget_rows(path, file.folder, holds, temporary).count
+    except UnreadableFile:
+        temporary.write_bytes(b"")
+        count = 1
+    named = replace(file, name=without(file.name, holds))
+    if not count:
+        return named, path
+    with temporary.open("rb") as written:
+        os.fsync(written.fileno())
+    kept = _digest(temporary, named.name)
+    if kept == file.kept_sha256:  # the manifest was written, and then somebody pulled the plug
+        return named, temporary
+    return replace(named, kept_sha256=kept, erased_count=file.erased_count + count), temporary
 
 
 def landed_files(home: Home) -> list[LandedFile]:
@@ -107,9 +158,13 @@ def account_of(file: LandedFile, accounts: Sequence[str]) -> str:
     return accounts[0] if len(accounts) == 1 else DEFAULT_ACCOUNT
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
+def _digest(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except PermissionError as error:
+        remedy = "Let the pipeline's user read it, or take it out of the folder."
+        raise UnreadableFile(name, "the pipeline may not read it", remedy) from error
 
 
 def _copy(path: Path, target: Path) -> tuple[Path, str, datetime, int] | None:
@@ -139,23 +194,11 @@ def _manifest(home: Home, folder: str, sha256: str) -> Path:
     return home.landing / "files" / folder / f"{sha256}.json"
 
 
-def _write_manifest(home: Home, file: LandedFile) -> None:
+def write_manifest(home: Home, file: LandedFile) -> None:
+    """Say what a landed file is; whole or not at all."""
     path = _manifest(home, file.folder, file.sha256)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as out:
-        json.dump(asdict(file), out, default=lambda value: value.isoformat(), indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    text = json.dumps(asdict(file), default=lambda value: value.isoformat(), indent=1)
+    write_durably(path, text.encode(), mode=0o644)
 
 
 def _read_manifest(path: Path) -> LandedFile:

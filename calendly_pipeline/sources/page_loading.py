@@ -43,10 +43,12 @@ select
     parts.path,
     lines.kind,
     lines.received_at::timestamptz as observed_at,
+    lines.request,
+    lines.suppressed,
     lines.body
 from read_json(
     $paths, format = 'newline_delimited', filename = 'file', maximum_object_size = $largest,
-    columns = {kind: 'VARCHAR', request: 'VARCHAR', received_at: 'VARCHAR', body: 'JSON'}
+    columns = {kind: 'VARCHAR', request: 'VARCHAR', received_at: 'VARCHAR', body: 'JSON', suppressed: 'INTEGER'}
 ) as lines,
 lateral (select replace(lines.file, $root, '') as path) as parts
 """
@@ -117,6 +119,14 @@ identified as (
         null as parent_id
     from landed_lines
     where kind = 'webhook_subscriptions'
+    union all by name
+    -- Invitees that were erased: their event is not one whose invitees are missing.
+    select
+        platform, account, 'suppressed' as kind, observed_at, json_object('count', suppressed) as record,
+        lower(regexp_extract(request, '/scheduled_events/([^/?]+)/invitees', 1)) as record_id,
+        null as parent_id
+    from landed_lines
+    where suppressed > 0
     union all by name
     -- What is no longer in these lists is gone.
     select platform, account, 'listing' as kind, observed_at, body as record, kind as record_id, null as parent_id

@@ -9,7 +9,6 @@ ask for again is noted in the state store only after the file is there.
 
 import gzip
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -17,8 +16,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from calendly_pipeline.addresses import without
 from calendly_pipeline.clients.answer import Answer
+from calendly_pipeline.disk import sync_folder, write_durably, writing
 from calendly_pipeline.home import PULLS_FOLDER, Home
+from calendly_pipeline.sources.forgotten_json import GONE, Forgetting
+from calendly_pipeline.suppression import NOBODY, Suppression
 
 ACCOUNT_FOLDER = "account"
 """Stands in for the month of what belongs to no month: users, event types, routing forms."""
@@ -46,23 +49,30 @@ class Pull:
 class PageWriter:
     """Collects the answers of one run and writes them as files, one per month and flush."""
 
-    def __init__(self, home: Home, platform: str, account: str, run: str) -> None:
+    def __init__(self, home: Home, platform: str, account: str, run: str, suppression: Suppression = NOBODY) -> None:
         self.folder = home.landing / platform / account
         self.manifests = home.pull_manifests(platform, account)
         self.run = run
         self.files_count = 0
         self.waiting_count = 0
+        self._forgetting = Forgetting(suppression.holds) if suppression else None
         self._waiting: dict[str, list[bytes]] = defaultdict(list)
 
     def add(self, month: str, answer: Answer) -> None:
         """Take an answer for the file of a month (`2026-03`, or ACCOUNT_FOLDER)."""
-        self._waiting[month].append(_line(answer))
+        line = _line(answer)
+        self._waiting[month].append(forgotten_line(line, self._forgetting) if self._forgetting else line)
         self.waiting_count += 1
 
     def note(self, month: str, kind: str, body: Mapping[str, Any], received_at: datetime) -> None:
         """Take a finding of our own, in the shape of an answer."""
         raw = json.dumps(body, default=_iso).encode()
         self.add(month, Answer(kind, "", received_at, raw, None))
+
+    @property
+    def suppressed_count(self) -> int:
+        """Records of erased people that were left out."""
+        return self._forgetting.people_count if self._forgetting else 0
 
     def take(self) -> dict[str, list[bytes]]:
         """What waits to be written; nothing waits any more."""
@@ -100,6 +110,28 @@ def whole_lines(path: Path) -> Iterator[dict[str, Any]]:
         yield from (json.loads(line) for line in lines)
 
 
+def forgotten_line(line: bytes, forgetting: Forgetting) -> bytes:
+    """A landed line without the people to be forgotten; it says how many were in it. The same line when none was."""
+    if not forgetting.may_change(line.decode("utf-8", "replace")):
+        return line
+    document = json.loads(line)
+    before = forgetting.people_count
+    body = forgetting.value(document["body"])
+    request = without(document["request"], forgetting.holds)
+    if (body, request) == (document["body"], document["request"]):
+        return line
+    if forgetting.people_count == before:
+        forgetting.people_count += 1  # named in passing
+    count = document.get("suppressed", 0) + forgetting.people_count - before
+    left = {**document, "request": request, "suppressed": count, "body": {} if body is GONE else body}
+    return json.dumps(left, ensure_ascii=False).encode() + b"\n"
+
+
+def rewrite(path: Path, lines: Iterable[bytes]) -> None:
+    """Put other lines in a landed file's place, whole or not at all; only for people who are to be forgotten."""
+    _write(path, gzip.compress(b"".join(lines), COMPRESSION, mtime=0))
+
+
 def _line(answer: Answer) -> bytes:
     # Inside JSON a line end is only ever blank space between tokens, so this changes nothing of what was said.
     body = answer.raw.replace(b"\n", b" ").replace(b"\r", b" ")
@@ -108,19 +140,11 @@ def _line(answer: Answer) -> bytes:
 
 
 def _write(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    with temporary.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(target)
-    for folder in (target.parent, *_new_folders(target)):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with writing("landing"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(target, content, mode=0o644)
+        for folder in _new_folders(target):
+            sync_folder(folder)
 
 
 def _new_folders(target: Path) -> Iterable[Path]:

@@ -17,6 +17,7 @@ from calendly_pipeline.home import Home
 from calendly_pipeline.sources.pages import ACCOUNT_FOLDER, PageWriter, Pull
 from calendly_pipeline.sources.pull_index import Known, PullIndex, digest_of
 from calendly_pipeline.sources.pull_order import Order
+from calendly_pipeline.suppression import count_suppressed, suppression
 
 FLUSH_PAGES = 250
 FLUSH_SECONDS = 2.0
@@ -41,6 +42,8 @@ class Counts:
     found_late: int = 0
     """Invitees that changed though nothing announced it: late no-shows."""
     absent: int = 0
+    suppressed: int = 0
+    """Records of erased people, which do not land."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -61,7 +64,7 @@ class Landing:
     """Lands answers first and notes them in the index afterwards, in batches."""
 
     def __init__(self, home: Home, index: PullIndex, order: Order, say: Say, traffic: Traffic) -> None:
-        self.writer = PageWriter(home, index.platform, index.account, order.run)
+        self.writer = PageWriter(home, index.platform, index.account, order.run, suppression(index.state))
         self.index = index
         self.order = order
         self.counts = Counts()
@@ -171,6 +174,11 @@ class Landing:
 
     def _keep(self, pages: dict[str, list[bytes]], records: list[Any], invitees: list[Any]) -> None:
         self.writer.write(pages)
+        new, self.counts.suppressed = (
+            self.writer.suppressed_count - self.counts.suppressed,
+            self.writer.suppressed_count,
+        )
+        count_suppressed(self.index.state, "api", self.index.platform, self.index.account, new)
         if records:
             self.index.save(records)
         self.index.note_invitees(invitees)

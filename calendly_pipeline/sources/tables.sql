@@ -108,6 +108,7 @@ create table if not exists sources.page_files (
 -- webhook_subscription. Cal.com: booking, attendee (parent: booking; id = uid/address), event_type.
 -- Both: absence (id of an event or booking that the API no longer returns).
 -- Calendly: listing (id `webhook_subscription`: when the whole list was given last).
+-- Calendly: suppressed (id of an event of which erased people were invitees; how many).
 -- LACRM: contact (companies too), absence, listing (ids `contact_ids`, `contact_fields`, `company_fields`: the whole list).
 create table if not exists sources.api_records (
     platform varchar,

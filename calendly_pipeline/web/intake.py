@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -21,8 +21,10 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
-from calendly_pipeline.failures import StateError
+from calendly_pipeline.failures import StateError, StoreError
+from calendly_pipeline.sources.deliveries import forgotten_body
 from calendly_pipeline.state import State, webhook_deliveries
+from calendly_pipeline.suppression import count_suppressed, suppression
 from calendly_pipeline.web.envelope import as_text, kind_and_time
 
 MOST_AT_ONCE = 500
@@ -113,16 +115,33 @@ class Intake:
             self._insert(group)
         except Exception as error:
             log.error("%d deliveries not kept: %s", len(group), describe(error))
-            if len(group) == 1 or isinstance(error, OperationalError):
+            if len(group) == 1 or isinstance(error, (OperationalError, StoreError)):
                 return [StateError("The state store did not commit.") for _ in group]
             return [self._write([one])[0] for one in group]
         return [None] * len(group)
 
     def _insert(self, group: Sequence[Delivery]) -> None:
+        group = self._without_erased(group)
+        if not group:
+            return
         with self.state.transaction() as connection:
             statement = _insert_absent(connection.dialect.name)
             new = len(connection.execute(statement, [asdict(one) for one in group]).all())
         log.info("kept %s%s", _summary(group), f"; {len(group) - new} known already" if new < len(group) else "")
+
+    def _without_erased(self, group: Sequence[Delivery]) -> list[Delivery]:
+        """Deliveries about people who were erased are counted and not kept; of others' meetings they are taken out."""
+        erased = suppression(self.state)
+        if not erased:
+            return list(group)
+        kept = []
+        for one in group:
+            body = forgotten_body(one.platform, one.body, erased.holds)
+            if body != one.body:
+                count_suppressed(self.state, "webhook", one.platform, one.account, 1)
+            if body is not None:
+                kept.append(replace(one, body=body))
+        return kept
 
     def _ensure_tables(self) -> None:
         if not self._has_tables:

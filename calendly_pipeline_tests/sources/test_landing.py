@@ -72,6 +72,14 @@ def test_newest_is_by_landing_then_modification_then_name(home: Home) -> None:
     assert [file.name for file in landed_files(home)] == ["z.csv", "b.csv", "c.csv", "a.csv"]
 
 
+def test_a_clock_that_was_set_back_changes_no_order(home: Home) -> None:
+    """What lands later stays the newer, whatever the clock says meanwhile."""
+    for day, text in ((9, "1"), (2, "2"), (5, "3")):
+        drop(home, f"calendly/{text}.csv", text, DAY)
+        land(home, DAY + timedelta(days=day))
+    assert [file.name for file in landed_files(home)] == ["1.csv", "2.csv", "3.csv"]
+
+
 def test_a_file_that_is_still_written_waits(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that changes while it is copied is left for the next look, and nothing of it stays behind."""
     path = drop(home, "calendly/a.csv", "half")
@@ -97,7 +105,7 @@ def test_killed_between_content_and_manifest(home: Home, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(landing, "_write_manifest", killed)
+        patched.setattr(landing, "write_manifest", killed)
         land(home, DAY)
     assert landed_files(home) == []
     land(home, DAY)

@@ -133,7 +133,7 @@ select
     settled.status,  -- confirmed | completed | no_show | cancelled | rescheduled | pending | rejected
     settled.starts_at,  -- UTC
     settled.ends_at,  -- UTC
-    date_diff('minute', settled.starts_at, settled.ends_at)::integer as duration_minutes,
+    try_cast(date_diff('minute', settled.starts_at, settled.ends_at) as integer) as duration_minutes,
     settled.host_email,  -- after hosts.aliases
     settled.host_name,
     list_concat(case when settled.host_email is null then [] else [settled.host_email] end, coalesce(co_hosts.addresses, []))

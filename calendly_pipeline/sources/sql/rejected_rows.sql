@@ -25,6 +25,7 @@ records as (
     select 'calendly' as platform, 'event' as kind, event_id as record_id, routes, 'no invitee of the event is loaded' as reason
     from sources.calendly_events
     where event_id not in (select event_id from sources.calendly_invitees where event_id is not null)
+        and event_id not in (select record_id from sources.api_records where kind = 'suppressed')
     union all by name
     select 'calendly' as platform, 'invitee' as kind, invitee_id as record_id, routes, problem as reason
     from sources.calendly_invitees
@@ -44,7 +45,7 @@ records as (
 ),
 
 bodies as (
-    select records.platform, records.kind, records.record_id, min(left(answers.body::varchar, 4000)) as raw
+    select records.platform, records.kind, records.record_id, min(left(without_bearer_links(answers.body), 4000)) as raw
     from records
     inner join sources.api_records as answers
         on records.platform = answers.platform
@@ -112,7 +113,7 @@ select
     files.name as file,  -- name it was dropped under, or route, kind and id of the record
     unusable.line,  -- null: no row of a file
     unusable.reason,
-    unusable.raw  -- the row or record as said, or its cells
+    unusable.raw  -- the row or record as said, without links that cancel or move a booking, or its cells
 from unusable
 inner join sources.files as files on unusable.file_id = files.file_id
 union all by name
@@ -131,7 +132,7 @@ select
     nameless.platform as folder,
     concat_ws(' ', 'webhook', nameless.kind, 'delivery', nameless.delivery_id) as file,
     nameless.reason,
-    left(nameless.body::varchar, 4000) as raw
+    left(without_bearer_links(nameless.body), 4000) as raw
 from nameless
 union all by name
 select
