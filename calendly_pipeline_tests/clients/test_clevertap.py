@@ -145,7 +145,13 @@ def test_a_thousand_a_call() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [{"MSG-email": True}, {"msg-SMS ": False}, {"MSG-carrier-pigeon": True}, {"category-resubscribe": []}, {"Category-Unsubscribe": ["x"]}],
+    [
+        {"MSG-email": True},
+        {"msg-SMS ": False},
+        {"MSG-carrier-pigeon": True},
+        {"category-resubscribe": []},
+        {"Category-Unsubscribe": ["x"]},
+    ],
     ids=lambda data: next(iter(data)),
 )
 def test_consent_is_never_written(data: dict[str, Any]) -> None:
