@@ -75,6 +75,15 @@ def test_no_profiles(tables: Tables) -> None:
     assert [row["kind"] for row in rows.values()] == ["event"]
 
 
+def test_somebody_without_a_name(tables: Tables) -> None:
+    """Who left the name blank keeps the one of an earlier booking; without any the profile has none."""
+    assert profile(tables, name=None)["payload"] == {"Email": ADA}
+    firm = booked(firm_of(tables), "old", OVER, "completed", name="Ada Park")
+    rows = planned(booked(firm, "m", SOON, name=None, booked_at=utc("2026-06-02T09:00")))
+    assert rows[PROFILE]["payload"] == {"Name": "Ada Park", "Email": ADA}
+    assert sorted(row["label"] for row in rows.values() if row["kind"] == "event")[-1].startswith(f"{ADA}, Portfolio")
+
+
 def test_an_address_that_is_none(tables: Tables) -> None:
     """What CleverTap would refuse as an e-mail address is identity, not Email."""
     rows = planned(booked(firm_of(tables), "m", SOON, address="ada"))
