@@ -14,6 +14,12 @@ from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline.settings_kinds import MeetingType
 from calendly_pipeline.warehouse import replace_rows
 
+MOST_EVENT_NAMES = 480
+"""Of the 512 kinds of event that an account takes, its own among them (developer.clevertap.com, Upload Events)."""
+TOO_MANY = (
+    "destinations.clevertap.event_name: {!r} would be one name more than an account takes; write a template with "
+    "meeting_type in place of event_type.name"
+)
 TABLE = "destinations.clevertap_event_names"
 KEPT = " _-"
 """Characters of a name beside letters and digits; any other becomes a blank."""
@@ -61,11 +67,12 @@ def load_event_names(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     """Replace `destinations.clevertap_event_names`: a name for every kind of meeting there is."""
     rules = settings.destinations.clevertap
     query = (
-        "select distinct meetings.event_type_name, meetings.event_type_slug, types.meeting_type "
+        "select meetings.event_type_name, meetings.event_type_slug, types.meeting_type "
         "from meetings.meetings as meetings "
-        "inner join classification.meeting_types as types on meetings.meeting_id = types.meeting_id order by all"
+        "inner join classification.meeting_types as types on meetings.meeting_id = types.meeting_id "
+        "group by all order by min(meetings.starts_at), 1, 2, 3"
     )
-    rows = [] if rules is None else list(_rows(rules, connection.execute(query).fetchall()))
+    rows = [] if rules is None else list(_few(_rows(rules, connection.execute(query).fetchall())))
     replace_rows(connection, {TABLE: rows})
 
 
@@ -105,6 +112,19 @@ def event_name(
 def tidied(name: str) -> str:
     """A name of letters, digits, `_`, `-` and single blanks."""
     return " ".join("".join(c if c.isalnum() or c in KEPT else " " for c in name).split())
+
+
+def _few(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Names that came first keep their place; those beyond what an account takes are told, for CleverTap drops them."""
+    taken: set[str] = set()
+    for row in rows:
+        name = row["event_name"]
+        if name is not None and name not in taken:
+            if len(taken) >= MOST_EVENT_NAMES:
+                yield {**row, "event_name": None, "mistake": TOO_MANY.format(name)}
+                continue
+            taken.add(name)
+        yield row
 
 
 def _mistake(name: str) -> str | None:

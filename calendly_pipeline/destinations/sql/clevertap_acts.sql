@@ -29,6 +29,18 @@ names as (
     inner join meetings.attendees as losers on duplicates.attendee_id = losers.attendee_id
 ),
 
+-- What CleverTap took, or may have taken: `event:<subject>:<act>:<person key>:<meeting id as it was called then>`.
+sent_events as (
+    select
+        record_key,
+        split_part(record_key, ':', 2) as subject,
+        split_part(record_key, ':', 3) as act,
+        split_part(record_key, ':', 4) as person_key,
+        array_to_string(string_split(record_key, ':')[5:], ':') as meeting_id
+    from destinations.sent
+    where destination = 'clevertap' and kind = 'event' and (accepted_at is not null or is_open)
+),
+
 before as (
     select
         names.meeting_id,
@@ -37,7 +49,7 @@ before as (
         sent.act,
         min(sent.record_key) as record_key
     from names
-    inner join destinations.clevertap_sent_events as sent
+    inner join sent_events as sent
         on names.also = sent.meeting_id and names.person_key = sent.person_key
     group by names.meeting_id, names.person_key, sent.subject, sent.act
 ),

@@ -18,7 +18,7 @@ select
     attendees.attendee_id,
     attendees.address,  -- lower case
     people.contact_id,
-    coalesce(details.name, attendees.address) as name,
+    details.name,
     attendees.first_name,
     attendees.last_name,
     phone_numbers.e164 as phone,

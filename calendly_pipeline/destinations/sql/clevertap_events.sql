@@ -36,7 +36,7 @@ select
     case when acts.subject = 'host' then bookings.host_address else bookings.address end as identity,
     names.event_name,
     acts.occurred_at,
-    concat(bookings.name, ', ', coalesce(names.event_name, acts.transition), ', ',
+    concat(coalesce(bookings.name, bookings.address), ', ', coalesce(names.event_name, acts.transition), ', ',
         strftime(timezone($firm_time_zone, bookings.starts_at), '%d %b %Y')) as label,
     json_merge_patch(
         coalesce(answers.properties, '{}'),

@@ -20,7 +20,8 @@ people as (
 invited as (
     select
         address as identity,
-        arg_max({'name': name, 'first_name': first_name, 'last_name': last_name}, (booked_at, meeting_id)) as called,
+        arg_max({'name': name, 'first_name': first_name, 'last_name': last_name}, (booked_at, meeting_id))
+            filter (where name is not null) as called,
         arg_max(phone, (booked_at, meeting_id)) filter (where phone is not null) as phone,
         arg_max(company, (booked_at, meeting_id)) filter (where company is not null) as company,
         arg_max(time_zone, (booked_at, meeting_id)) filter (where time_zone is not null) as time_zone,

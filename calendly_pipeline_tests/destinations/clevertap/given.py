@@ -47,7 +47,6 @@ MODELS = (
         for table in (
             "sent",
             "clevertap_bookings",
-            "clevertap_sent_events",
             "clevertap_acts",
             "clevertap_events",
             "clevertap_profiles",

@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from calendly_pipeline.destinations.clevertap import make_adapter
 from calendly_pipeline.failures import ConsentRefused, MappingError, Unauthenticated
+from calendly_pipeline.settings import Settings
+from calendly_pipeline.state import State
 from calendly_pipeline_tests.conftest import utc
 from calendly_pipeline_tests.destinations.clevertap.conftest import Tapping, event, profile, several
+from calendly_pipeline_tests.destinations.clevertap.given import tapped
 from calendly_pipeline_tests.fakes.clevertap import Campaign, Schema
 
 P1 = "p1@client.example"
@@ -241,3 +245,20 @@ def test_a_call_that_is_refused_whole_is_halved(tapping: Tapping) -> None:
     counts = tapping.send(*several(8))
     assert (counts.accepted, counts.rejected) == (7, 1)
     assert "Too large" in tapping.answers()[event(3).key]
+
+
+@pytest.mark.parametrize(
+    ("region", "url"), [("eu1", "https://api.clevertap.com"), ("in1", "https://in1.api.clevertap.com")]
+)
+def test_the_host_of_a_region(state: State, monkeypatch: pytest.MonkeyPatch, region: str, url: str) -> None:
+    """An adapter asks the host of the account's region; without id, passcode or table there is none."""
+    chosen = tapped(region=region)
+    assert make_adapter(chosen, state) is None
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "TEST-ABC-123Z")
+    assert make_adapter(chosen, state) is None
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", "secret")
+    adapter = make_adapter(chosen, state)
+    assert adapter is not None
+    assert (adapter.client.base_url, adapter.parallel, adapter.client.concurrency) == (url, 15, 15)
+    assert "secret" not in repr(adapter.client.tokens)
+    assert make_adapter(Settings(), state) is None

@@ -1,14 +1,19 @@
 """Mistakes in the names of keys and events, told before anything is sent, in words that name the fix."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from calendly_pipeline.destinations.clevertap import event_names
 from calendly_pipeline.destinations.clevertap.event_names import event_name, name_mistakes, tidied
 from calendly_pipeline.destinations.clevertap.mapping import mapping_mistakes
+from calendly_pipeline.doctor_destinations import destinations_there
+from calendly_pipeline.home import Home
 from calendly_pipeline.settings_clevertap import ClevertapDestination
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.destinations.clevertap.given import booked, event_of, firm_of, planned, tapped
+from calendly_pipeline_tests.fakes.clevertap.given import clevertap
 
 
 def rules(**named: Any) -> ClevertapDestination:
@@ -122,3 +127,39 @@ def test_a_renamed_template_sends_nothing_again(tables: Tables) -> None:
     first, second = (planned(firm, chosen=tapped(event_name=name)) for name in ("A {{ transition }}", "B"))
     assert set(first) == set(second)
     assert (event_of(first)["event_name"], event_of(second)["event_name"]) == ("A scheduled", "B")
+
+
+def test_more_names_than_an_account_takes(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CleverTap drops events of a 513th name in silence: the newest names are blocked before, the older ones stay."""
+    monkeypatch.setattr(event_names, "MOST_EVENT_NAMES", 2)
+    firm = booked(firm_of(tables), "a", "2026-03-05T14:00", event_type_name="Third")
+    booked(firm, "b", "2026-02-05T14:00", event_type_name="Second")
+    booked(firm, "c", "2026-01-05T14:00", event_type_name="First")
+    booked(firm, "d", "2026-04-05T14:00", event_type_name="First", kind="discovery")
+    rows = planned(firm, chosen=tapped(transitions=["scheduled"]))
+    assert {key[-1]: row["operation"] for key, row in rows.items() if row["kind"] == "event"} == {
+        "a": "blocked",
+        "b": "create",
+        "c": "create",
+        "d": "create",
+    }
+    (reason,) = [row["reason"] for row in rows.values() if row["operation"] == "blocked"]
+    assert "'Third scheduled' would be one name more than an account takes" in reason
+
+
+def test_doctor_names_every_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells the mistakes without a request; once they are mended it tries the login."""
+    home = Home(tmp_path)
+    home.create()
+    with clevertap() as fake:
+        for name, value in {"ACCOUNT_ID": "TEST-ABC-123Z", "PASSCODE": "WRONG", "API_URL": fake.url}.items():
+            monkeypatch.setenv(f"CLEVERTAP_{name}", value)
+        chosen = tapped(profile={"nam": "Name"}, event_name="Charged")
+        found = [finding for finding in destinations_there(home, chosen) if finding.subject == "clevertap"]
+        requests = len(fake.server.requests)
+        login = list(destinations_there(home, tapped()))
+    assert [finding.level for finding in found] == ["error", "error"]
+    assert "the nearest is 'name'" in found[0].text
+    assert "add a word to the template" in found[1].text
+    assert requests == 0
+    assert ("error", "check destinations.clevertap.region" in login[-1].text) == (login[-1].level, True)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from calendly_pipeline.destinations.clevertap.mapping import PROFILE_SOURCES
 from calendly_pipeline_tests.conftest import Tables, utc
 from calendly_pipeline_tests.destinations.clevertap.given import ADA, HOST, accepted, booked, firm_of, planned, tapped
@@ -42,22 +40,21 @@ def test_what_the_firm_maps(tables: Tables) -> None:
     assert (fields["FIRST_NAME"], fields["TIME_ZONE"]) == ("Ada", "America/New_York")
 
 
-@pytest.mark.parametrize(
-    ("start", "status", "expected"),
-    [
-        (SOON, "confirmed", "booked"),
-        (OVER, "completed", "completed"),
-        (OVER, "no_show", "no_show"),
-        (SOON, "cancelled", "cancelled"),
-        (SOON, "rescheduled", "rescheduled"),
-    ],
-)
-def test_the_status_of_the_newest_booking(tables: Tables, start: str, status: str, expected: str) -> None:
+def test_the_status_of_the_newest_booking(tables: Tables) -> None:
     """What somebody booked last says where the person stands."""
-    firm = booked(firm_of(tables), "old", OVER, "completed", booked_at=utc("2026-01-01T09:00"))
-    booked(firm, "m", start, status, booked_at=utc("2026-06-02T09:00"))
-    row = planned(firm, chosen=tapped(profile={"booking_status": "Status"}))[PROFILE]
-    assert row["fields"] == {"Status": expected}
+    firm, expected = firm_of(tables), {}
+    for status, start in (
+        ("confirmed", SOON),
+        ("completed", OVER),
+        ("no_show", OVER),
+        ("cancelled", SOON),
+        ("rescheduled", SOON),
+    ):
+        booked(firm, f"{status} old", OVER, "completed", who=status, booked_at=utc("2026-01-01T09:00"))
+        booked(firm, f"{status} new", start, status, who=status, booked_at=utc("2026-06-02T09:00"))
+        expected[f"profile:{status}@client.example"] = {"Status": "booked" if status == "confirmed" else status}
+    rows = planned(firm, chosen=tapped(profile={"booking_status": "Status"}))
+    assert {key: row["fields"] for key, row in rows.items() if row["kind"] == "profile"} == expected
 
 
 def test_hosts_have_a_name_and_an_address(tables: Tables) -> None:
@@ -73,6 +70,15 @@ def test_no_profiles(tables: Tables) -> None:
     """A firm that maps nothing at all writes no profiles; its events go out all the same."""
     rows = planned(booked(firm_of(tables), "m", SOON), chosen=tapped(profile={}))
     assert [row["kind"] for row in rows.values()] == ["event"]
+
+
+def test_somebody_without_a_name(tables: Tables) -> None:
+    """Who left the name blank keeps the one of an earlier booking; without any the profile has none."""
+    assert profile(tables, name=None)["payload"] == {"Email": ADA}
+    firm = booked(firm_of(tables), "old", OVER, "completed", name="Ada Park")
+    rows = planned(booked(firm, "m", SOON, name=None, booked_at=utc("2026-06-02T09:00")))
+    assert rows[PROFILE]["payload"] == {"Name": "Ada Park", "Email": ADA}
+    assert sorted(row["label"] for row in rows.values() if row["kind"] == "event")[-1].startswith(f"{ADA}, Portfolio")
 
 
 def test_an_address_that_is_none(tables: Tables) -> None:
