@@ -20,7 +20,7 @@ import httpx
 
 from calendly_pipeline.clients.answer import Answer
 from calendly_pipeline.clients.even_pace import EvenPace
-from calendly_pipeline.clients.http import Retry, TokenSource, VendorClient, parsed
+from calendly_pipeline.clients.http import Retry, TokenSource, VendorClient, parsed, words_of
 from calendly_pipeline.clients.ortto_answers import Result, matched
 from calendly_pipeline.clients.ortto_records import (
     Activity,
@@ -34,7 +34,7 @@ from calendly_pipeline.clients.ortto_records import (
 )
 from calendly_pipeline.clients.ortto_values import Field, may_be_written
 from calendly_pipeline.clients.pacing import Deadline
-from calendly_pipeline.failures import ApiError, ConsentRefused, Rejected, Unauthenticated, Unavailable
+from calendly_pipeline.failures import ApiError, ConsentRefused, PlanTooLow, Rejected, Unauthenticated, Unavailable
 
 PER_SECOND = 10.0
 PACE_SHARE = 0.97
@@ -91,7 +91,12 @@ class OrttoClient(VendorClient):
         return response.headers if seconds is None else {**response.headers, "retry-after": str(seconds)}
 
     def error_of(self, status: int, request: str, body: Any) -> ApiError:
-        """A 400 that names every record of the batch keeps what it says of each."""
+        """A 400 that names every record of the batch keeps what it says of each; 507 is the account's own limit."""
+        if status == 507:
+            said = "the account holds as many contacts as its plan allows"
+            return PlanTooLow(
+                self.vendor, request, words_of(body) or said, "Remove contacts, or take a larger plan.", 507
+            )
         error = super().error_of(status, request, body)
         details = body.get("details") if isinstance(body, dict) else None
         if status == 400 and isinstance(error, Rejected) and isinstance(details, list):

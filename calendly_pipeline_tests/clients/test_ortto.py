@@ -9,7 +9,7 @@ import pytest
 from calendly_pipeline.clients.ortto import OrttoClient
 from calendly_pipeline.clients.ortto_answers import Result
 from calendly_pipeline.clients.ortto_records import Activity, MergeStrategy
-from calendly_pipeline.failures import ConsentRefused, RateLimited, Rejected, Unauthenticated, Unavailable
+from calendly_pipeline.failures import ConsentRefused, PlanTooLow, RateLimited, Rejected, Unauthenticated, Unavailable
 from calendly_pipeline_tests.clients.ortto_given import Asker, asker
 from calendly_pipeline_tests.fakes.ortto import BodyLimit
 
@@ -227,6 +227,15 @@ def test_faults_are_waited_out(kind: str) -> None:
         given.there.server.faults.fail_next(3, kind, "merge")
         (result,) = given.asked(merging(ADA))
         assert (result.is_accepted, len(given.there.world.people)) == (True, 1)
+
+
+def test_a_full_account_is_not_asked_again() -> None:
+    """507 is the plan's limit: no attempt more, and what to do about it."""
+    with asker() as given:
+        given.there.server.fills_up = True
+        with pytest.raises(PlanTooLow, match="larger plan"):
+            given.asked(merging(ADA))
+        assert len(given.there.server.writes()) == 1
 
 
 def test_what_is_made_is_made_once() -> None:

@@ -42,13 +42,13 @@ def make_adapter(settings: Settings, _state: State) -> "OrttoAdapter | None":
 
 class OrttoAdapter(Adapter):
     """People first, for activities go on people who are there. Both may be repeated: people are told apart by address,
-    activities by key and time.
+    activities by key and time. A refusal that names no record is one whose bad record has to be looked for.
     """
 
     name = "ortto"
     kinds: ClassVar[Mapping[str, Kind]] = {
-        "person": Kind(batch_size=BATCH_SIZE, phase=0),
-        "activity": Kind(batch_size=BATCH_SIZE, phase=1),
+        "person": Kind(batch_size=BATCH_SIZE, has_record_results=False, phase=0),
+        "activity": Kind(batch_size=BATCH_SIZE, has_record_results=False, phase=1),
     }
     parallel = CONCURRENCY
     consent_keys = frozenset(("bol::p", "bol::sp", "str::s-ctx", "str::soi-ctx", "str::u-ctx", "str::soo-ctx"))

@@ -25,6 +25,7 @@ from calendly_pipeline.clients.ortto_values import Field, UnfitValue, field_valu
 from calendly_pipeline.destinations.merging import narrowed
 from calendly_pipeline.destinations.ortto.fields import same_value
 from calendly_pipeline.destinations.records import Outcome, Record
+from calendly_pipeline.failures import ApiError, Unavailable
 from calendly_pipeline.settings_ortto import FORM_CONSENT, OrttoDestination
 
 PERMISSION = "bol::p"
@@ -67,7 +68,7 @@ class People:
         return done
 
     async def send(self, records: Sequence[Record]) -> list[Outcome]:
-        """Write a batch, each person in the way that fits; raises ApiError."""
+        """Write a batch, each person in the way that fits; raises ApiError while nobody of it was accepted."""
         known = await self.client.subscriptions([address_of(record) for record in records])
         outcomes: list[Outcome] = []
         ways: dict[Way, list[tuple[Record, dict[str, Any]]]] = defaultdict(list)
@@ -80,7 +81,12 @@ class People:
             way, fields = self._sent(record, person)
             ways[way].append((record, fields))
         for (merge_by, strategy), rows in ways.items():
-            outcomes += await self._merged(merge_by, strategy, rows)
+            try:
+                outcomes += await self._merged(merge_by, strategy, rows)
+            except ApiError as error:
+                if not any(outcome.result == "accepted" for outcome in outcomes):
+                    raise
+                outcomes += [_failed(record, error) for record, _ in rows]
         return outcomes
 
     def _prepared(
@@ -172,6 +178,11 @@ class People:
 
     def _ids(self) -> list[str]:
         return [field.field_id for field in self.fields.values()]
+
+
+def _failed(record: Record, error: ApiError) -> Outcome:
+    may_be_there = isinstance(error, Unavailable) and error.may_have_arrived
+    return Outcome(record.key, "unknown" if may_be_there else "rejected", str(error))
 
 
 def _outcome(record: Record, result: Result, person_id: str | None) -> Outcome:

@@ -21,29 +21,39 @@ keyed as (
     from destinations.ortto_bookings as bookings
 ),
 
--- What Ortto has by our accepted writes, under whichever id.
+-- What Ortto has by our accepted writes, or may have, under whichever id.
+told as (
+    select
+        record_key,
+        accepted_at,
+        split_part(record_key, '|', 2) as meeting_id,
+        split_part(record_key, '|', 3) as person_key,
+        split_part(record_key, '|', 4) as transition,
+        split_part(record_key, '|', 5)::integer as round
+    from destinations.sent
+    where destination = 'ortto' and kind = 'activity' and (accepted_at is not null or is_open)
+),
+
 held as (
     select
         keyed.meeting_id,
         keyed.address,
-        split_part(sent.record_key, '|', 4) as transition,
-        split_part(sent.record_key, '|', 5)::integer as round,
-        arg_min(sent.record_key, (sent.accepted_at, sent.record_key)) as record_key
+        told.transition,
+        told.round,
+        bool_or(told.accepted_at is not null) as is_accepted,
+        arg_min(told.record_key, (told.accepted_at is null, told.accepted_at, told.record_key)) as record_key
     from keyed
     inner join names on keyed.meeting_id = names.meeting_id
-    inner join destinations.sent as sent
-        on sent.destination = 'ortto'
-        and sent.accepted_at is not null
-        and starts_with(sent.record_key, concat('activity|', names.also, '|', keyed.person_key, '|'))
-    group by all
+    inner join told on names.also = told.meeting_id and keyed.person_key = told.person_key
+    group by keyed.meeting_id, keyed.address, told.transition, told.round
 ),
 
 marks as (
     select
         meeting_id,
         address,
-        count(*) filter (where transition = 'no_show') as shown_count,
-        count(*) filter (where transition = 'no_show_removed') as taken_back_count
+        count(*) filter (where transition = 'no_show' and is_accepted) as shown_count,
+        count(*) filter (where transition = 'no_show_removed' and is_accepted) as taken_back_count
     from held
     group by meeting_id, address
 ),

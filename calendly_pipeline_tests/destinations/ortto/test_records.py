@@ -173,11 +173,12 @@ def test_a_mark_nobody_told_ortto_of_is_not_taken_back(tables: Tables) -> None:
 
 
 def test_a_booking_keeps_the_key_it_was_sent_under(tables: Tables) -> None:
-    """A row of an export that later gets the tool's own id is not told twice."""
-    ledger(tables, accepted(1, key("hash", "created"), "activity"))
+    """A row of an export that later gets the tool's own id is not told twice, also when the answer was lost."""
     tables.given("meetings.meeting_aliases", {"meeting_id": "m", "alias_id": "hash"})
-    rows = Booked(tables).booking("m").wanted()
-    assert [name for name in rows if name.startswith("activity")] == [key("hash", "created")]
+    firm = Booked(tables).booking("m")
+    for outcome in ("accepted", "unknown"):
+        ledger(tables, {**accepted(1, key("hash", "created"), "activity"), "outcome": outcome})
+        assert [name for name in firm.wanted() if name.startswith("activity")] == [key("hash", "created")]
 
 
 def test_only_chosen_activities(tables: Tables) -> None:

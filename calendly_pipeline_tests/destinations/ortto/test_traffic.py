@@ -67,6 +67,17 @@ def test_more_than_ortto_takes_in_a_day(tables: Tables, tmp_path: Path) -> None:
         assert any("which Ortto would drop" in text for text in firm.said)
 
 
+def test_half_of_a_batch_fails(tables: Tables, tmp_path: Path) -> None:
+    """New and known people of a batch go in two requests; when the second fails the first one's people are accepted."""
+    with sends(tables, tmp_path) as firm:
+        firm.there.world.add_person("p1@x.example")
+        made = crowd(firm, 2)
+        firm.there.server.faults.fail_next(3, "500", "person/merge", after=1)
+        counts = firm.send(made, activities=[])
+        assert (counts.accepted, counts.unknown) == (1, 1)
+        assert (firm.send(made, activities=[]).accepted, firm.send(made, activities=[]).planned) == (1, 0)
+
+
 @pytest.mark.parametrize("kind", ["lost", "429"])
 @pytest.mark.parametrize("path", ["person/merge", "activities/create"])
 def test_trouble_on_the_way(tables: Tables, tmp_path: Path, kind: str, path: str) -> None:

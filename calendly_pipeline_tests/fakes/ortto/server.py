@@ -76,6 +76,7 @@ class OrttoServer:
         self.world = world
         self.limit = limit
         self.is_shuffled = is_shuffled
+        self.fills_up = False  # as an account with as many contacts as its plan allows
         self.hides_permissions = False  # as an answer would that does not know of them
         self.now = now
         self.asked: deque[Asked] = deque(maxlen=50_000)
@@ -139,6 +140,8 @@ class OrttoServer:
             raise Refused("Not found", 404)
         if given is None:
             raise Refused("Failed to parse request")
+        if self.fills_up and path == "/person/merge":
+            raise Refused("Contact limit reached", 507)
         return PATHS[path](Call(self.world, given, self.now(), self.is_shuffled, self.hides_permissions))
 
     def _require_welcome(self) -> None:
