@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from calendly_pipeline.clients.brevo import BrevoClient
 from calendly_pipeline.clients.brevo_records import Attribute, ContactList
-from calendly_pipeline.failures import InputError
 from calendly_pipeline.settings_brevo import AttributeType, BrevoDestination, ListName
 
 CREATE = "`calendly-pipeline send brevo --create-fields --apply` does"
@@ -27,13 +26,13 @@ class Account:
         lists = await self.lists()
         return wrong + [text for said in self.named_lists() if (text := _list_mistake(said, lists))]
 
-    async def list_id(self, said: str) -> int:
-        """The id of a list that the settings name, an id being given as text. Raises ApiError or InputError."""
-        named = next((name for name in self.named_lists() if str(name) == said), said)
-        fitting = _fitting(named, await self.lists())
-        if len(fitting) != 1:
-            raise InputError(f"Brevo has no list {said!r}, or several.", "Name another under [destinations.brevo].")
-        return fitting[0].list_id
+    async def list_id(self, said: str) -> int | None:
+        """The id of a list by what a record calls it, ids being text; None when it is gone. Raises ApiError."""
+        named = next((name for name in self.named_lists() if str(name) == said), None)
+        fitting = _fitting(said if named is None else named, await self.lists())
+        if not fitting and named is None and said.isdigit():
+            fitting = _fitting(int(said), await self.lists())
+        return fitting[0].list_id if len(fitting) == 1 else None
 
     async def lists(self) -> list[ContactList]:
         """Every list, read once."""

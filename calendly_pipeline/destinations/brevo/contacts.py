@@ -40,7 +40,7 @@ class Contacts:
         present = {name: brevo_form(name, found.attributes.get(name), self.types) for name in asked.payload}
         left = narrowed(asked, present, self.rules)
         if isinstance(left, Outcome):
-            return left
+            return replace(left, payload=asked.payload)  # a phone that was left out does not stand there
         return replace(left, operation="update", remote_id=str(found.contact_id))
 
     async def send(self, records: Sequence[Record]) -> list[Outcome]:

@@ -16,6 +16,7 @@ from calendly_pipeline.destinations.records import Outcome, Record
 NOBODY = "its contact is not in Brevo"
 BLOCKED = "unsubscribed: no campaign may reach them, so they join no list"
 LEFT = "unsubscribed: they left the list {!r}"
+GONE = "Brevo has no list {!r} any more"
 NO_LINK = "waits for its link to book again"
 
 
@@ -57,7 +58,7 @@ class Lists:
         return record if has_link else Outcome(record.key, "skipped", NO_LINK)
 
     async def prepare_leaving(self, record: Record, found: BrevoContact | None) -> Record | Outcome:
-        """Who is on the list, or has our link still."""
+        """Who is on the list, or has our link still; the list may be gone meanwhile."""
         if found is None:
             return Outcome(record.key, "accepted", NOBODY)
         is_done = await self._id(record) not in found.list_ids and not _holds_our_link(record, found)
@@ -79,9 +80,10 @@ class Lists:
         return await self.many.each(records, self._leave)
 
     async def _join(self, records: Sequence[Record]) -> list[Outcome]:
-        change = await self.client.add_to_list(
-            await self._id(records[0]), [record.payload["address"] for record in records]
-        )
+        number = await self._id(records[0])
+        if number is None:
+            return [Outcome(record.key, "rejected", GONE.format(record.payload["list"])) for record in records]
+        change = await self.client.add_to_list(number, [record.payload["address"] for record in records])
         return [
             Outcome(record.key, "rejected", "Brevo did not put them on the list")
             if record.payload["address"] in change.failed
@@ -93,7 +95,7 @@ class Lists:
         attribute, link = record.payload.get("attribute"), self._link(record)
         told = {"attribute": attribute, "link": link} if attribute is not None and link is not None else {}
         attributes = sent_form({str(attribute): link}) if told else {}
-        await self.client.update(ContactUpdate(record.payload["address"], attributes, (await self._id(record),)))
+        await self.client.update(ContactUpdate(record.payload["address"], attributes, await self._ids(record)))
         return Outcome(record.key, "accepted", payload={**record.payload, **told})
 
     async def _leave(self, record: Record) -> Outcome:
@@ -101,14 +103,18 @@ class Lists:
         found = (await self.people.read([address]))[address]
         is_ours = found is not None and _holds_our_link(record, found)
         attributes = sent_form({record.payload["attribute"]: None}) if is_ours else {}
-        await self.client.update(ContactUpdate(address, attributes, (), (await self._id(record),)))
+        await self.client.update(ContactUpdate(address, attributes, (), await self._ids(record)))
         return Outcome(record.key, "accepted")
 
     def _link(self, record: Record) -> str | None:
         return record.payload.get("link") or self.links.get(case_of(record))
 
-    async def _id(self, record: Record) -> int:
+    async def _id(self, record: Record) -> int | None:
         return await self.account.list_id(record.payload["list"])
+
+    async def _ids(self, record: Record) -> tuple[int, ...]:
+        number = await self._id(record)
+        return () if number is None else (number,)
 
 
 def case_of(record: Record) -> str:

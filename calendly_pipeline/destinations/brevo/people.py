@@ -21,6 +21,8 @@ class People:
     def __init__(self, client: BrevoClient) -> None:
         self.client = client
         self._known: dict[str, BrevoContact | None] = {}
+        self._owners: dict[str, str] = {}
+        """Digits of a phone -> address, when all were listed."""
         self._is_whole = False
 
     async def read(self, addresses: Collection[str]) -> Mapping[str, BrevoContact | None]:
@@ -40,11 +42,8 @@ class People:
     async def owner(self, phone: str) -> str | None:
         """The address of whoever has this phone (E.164); None: nobody. Raises ApiError."""
         digits = phone.lstrip("+")
-        for contact in self._known.values():
-            if contact is not None and str(contact.attributes.get("SMS") or "") == digits:
-                return contact.address
         if self._is_whole:
-            return None
+            return self._owners.get(digits)
         found = await self.client.contact_of_phone(digits)
         return None if found is None else found.address
 
@@ -61,4 +60,5 @@ class People:
     async def _read_all(self) -> None:
         async for page in self.client.contacts():
             self._known |= {contact.address: contact for contact in page}
+            self._owners |= {str(contact.attributes.get("SMS") or ""): contact.address for contact in page}
         self._is_whole = True

@@ -1,5 +1,5 @@
 -- One row per address whose last meeting did not come about and who is to be asked to book again: within the window,
--- nothing booked since under any address of the person, and not asked too often.
+-- nothing booked or held since under any address of the person, and not asked too often.
 -- grain: address
 -- time zone: UTC
 with rules as (
@@ -58,7 +58,11 @@ where
         where
             later.person = missed.person
             and later.outcome <> 'cancelled'
-            and (later.is_coming or later.booked_at > missed.happened_at)
+            and (
+                later.is_coming
+                or later.booked_at > missed.happened_at
+                or later.outcome = 'completed' and later.starts_at > missed.happened_at
+            )
     )
     and missed.most_per_year > (
         select count(*)

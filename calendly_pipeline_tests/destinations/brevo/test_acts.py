@@ -104,12 +104,13 @@ def test_who_is_asked_again(tables: Tables) -> None:
 
 
 def test_who_is_not_asked(tables: Tables) -> None:
-    """Nobody out of the window, of another fate than those that count, or who booked since under any address."""
+    """Nobody out of the window, of a fate that does not count, or who booked or came since, under any address."""
     assert acts(gone(tables), asking(), as_of="2026-07-10T12:00") == {}
     assert acts(gone(tables), asking(after=["no_show"])) == {}
     assert acts(gone(tables).booked("new", "2026-07-09T14:00", "confirmed"), asking()) == {}
     assert acts(gone(tables).booked("new", "2026-07-09T14:00", "confirmed", address=BOB), asking()) == {}
     assert acts(gone(tables).booked("held", "2026-06-29T14:00", booked_at="2026-06-26T09:00"), asking()) == {}
+    assert acts(gone(tables).booked("met", "2026-06-27T14:00", booked_at="2026-05-01T09:00"), asking()) == {}
     assert set(acts(gone(tables).booked("old", "2026-06-01T14:00"), asking())) == {AGAIN}
 
 

@@ -73,6 +73,21 @@ def test_off_the_list_after_a_new_booking(desk: Sending, firm: Bookings) -> None
     assert desk.send(firm).planned == 0
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_firm_stops_asking(desk: Sending, firm: Bookings, is_there: bool) -> None:
+    """Without re-engagement in the settings everybody leaves the list, also when the list itself is gone."""
+    desk.send(firm)
+    if not is_there:
+        number = desk.list_named("Book again")
+        del desk.given.world.lists[number]
+        desk.given.world.of(ADA).list_ids.clear()
+    desk.rules = chosen(events={"enabled": False})
+    assert desk.send(firm).accepted == 1
+    assert "JOB_TITLE" not in desk.attributes(ADA)
+    assert not is_there or desk.on("Book again") == set()
+    assert desk.send(firm).planned == 0
+
+
 def test_a_value_of_somebody_elses_stays(desk: Sending, firm: Bookings) -> None:
     """The link's attribute is blanked only while it holds our link."""
     desk.send(firm)

@@ -131,6 +131,19 @@ def test_phones(desk: Sending, firm: Bookings) -> None:
     assert (desk.send(firm).skipped, desk.writes()) == (1, wrote)
 
 
+def test_a_phone_left_out_is_not_ours(desk: Sending, firm: Bookings) -> None:
+    """When everything but a taken phone stands there already, the ledger does not say that the phone does."""
+    desk.rules = chosen(attributes={**ATTRIBUTES, "phone": "SMS"}, events={"enabled": False})
+    desk.given.world.create(NOW, "old@mail.example", {"attributes": {"SMS": "+12125550100"}})
+    same = {"MEETING_DATE": "2026-07-02", "BOOKING_STATUS": "booked"}
+    desk.given.world.create(NOW, ADA, {"attributes": same})
+    firm.attendees[0]["phone"] = firm.details[0]["phone"] = "1"
+    firm.phones = [{"said": "1", "e164": "+12125550100"}]
+    desk.send(firm)
+    (row,) = [row for row in desk.ledger() if row["record_key"] == ADA]
+    assert (row["outcome"], row["payload"]) == ("accepted", same)
+
+
 def test_a_phone_taken_at_the_last_moment(desk: Sending, firm: Bookings) -> None:
     """When Brevo itself refuses the phone the rest is written without it, and the ledger says what was."""
     desk.rules = chosen(attributes={**ATTRIBUTES, "phone": "SMS"}, events={"enabled": False})
