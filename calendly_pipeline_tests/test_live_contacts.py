@@ -79,6 +79,7 @@ def test_ingest_pulls_the_contacts_too(home: Home, crm: Lacrm) -> None:
     done = call("ingest")
     assert done.exit_code == 0, done.output
     assert "lacrm_pull default: done" in done.output
+    assert "salesforce_pull default: not configured" in done.output
     asked = len(crm.server.calls)
     assert call("ingest", "--from", "2026-05").exit_code == 0
     assert len(crm.server.calls) == asked

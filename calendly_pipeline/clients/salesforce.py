@@ -31,7 +31,14 @@ from calendly_pipeline.clients.salesforce_answers import (
     record_results,
 )
 from calendly_pipeline.clients.salesforce_login import Login
-from calendly_pipeline.failures import DailyLimitReached, PagingStuck, RateLimited, Unauthenticated, Unavailable
+from calendly_pipeline.failures import (
+    ApiError,
+    DailyLimitReached,
+    PagingStuck,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 
 API_VERSION = "64.0"
 BATCH_SIZE = 200
@@ -215,7 +222,7 @@ class SalesforceClient:
                 self._sf = self.login.connect(self.version, self._session)
             return self._sf.restful(path, dict(params or {}), method, **sent)
         except SalesforceAuthenticationFailed as error:
-            raise Unauthenticated(VENDOR, "login", self._words(error), REMEDY_401, 401) from error
+            raise self._login_failed(error) from None  # the library's error may hold half a token
         except SalesforceError as error:
             raised = error_of(error, request, self.usage)
             self.traffic.refused += isinstance(raised, RateLimited)
@@ -223,6 +230,18 @@ class SalesforceClient:
         except requests.RequestException as error:
             said = f"no whole answer came ({type(error).__name__})"
             raise Unavailable(VENDOR, request, said, "Check the network.") from error
+        except (AttributeError, IndexError, KeyError, TypeError) as error:  # the library trusts the shape of answers
+            said = f"an answer of another form ({type(error).__name__})"
+            raise Unavailable(VENDOR, request, said, "Try again later.") from error
+
+    def _login_failed(self, error: SalesforceAuthenticationFailed) -> ApiError:
+        """A status in place of Salesforce's code: the answer was no JSON, and its text is nobody's words."""
+        if not isinstance(error.code, int):
+            return Unauthenticated(VENDOR, "login", self._words(error), REMEDY_401, 401)
+        said = f"HTTP {error.code} answered no JSON"
+        if error.code in range(400, 500):
+            return Unauthenticated(VENDOR, "login", said, REMEDY_401, error.code)
+        return Unavailable(VENDOR, "login", said, "Try again later.", error.code)
 
     def _words(self, error: Exception) -> str:
         said = " ".join(str(error).split())

@@ -1,15 +1,18 @@
 """Signing in to Salesforce: which login the variables make, and each of them against the fake."""
 
+import traceback
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from calendly_pipeline.clients.http import Retry
 from calendly_pipeline.clients.salesforce_answers import Usage
 from calendly_pipeline.clients.salesforce_login import TimedSession, chosen_login
-from calendly_pipeline.failures import SettingsError, Unauthenticated
+from calendly_pipeline.failures import SettingsError, Unauthenticated, Unavailable
 from calendly_pipeline_tests.clients.salesforce_given import Asker, Leading, asker
+from calendly_pipeline_tests.fakes.salesforce.bulk import TOKEN
 
 FIRM = "https://firm.my.salesforce.com"
 KEY = {"SALESFORCE_CONSUMER_KEY": "3MVkey", "SALESFORCE_CONSUMER_SECRET": "s3cret"}
@@ -96,6 +99,29 @@ def test_a_wrong_login(variables: dict[str, str]) -> None:
             signed_in(given, variables)
         assert len(given.org.server.requests) == 1
     assert not any(secret in str(raised.value) for secret in ("s3cret", "pass&", "tk;"))
+
+
+@pytest.mark.parametrize("fault", ["502", "truncated", "cut"])
+def test_a_login_that_answers_badly_is_tried_again(fault: str) -> None:
+    """No page of HTML, half an answer or lost connection passes for a wrong password."""
+    with asker() as given:
+        given.org.world.passwords["3MVkey"] = "s3cret"
+        given.org.server.faults.fail_next(1, fault, "login")
+        asked, usage = signed_in(given, KEY)
+    assert (len(asked), usage.used) == (3, 1)
+
+
+def test_half_a_token_is_shown_nowhere() -> None:
+    """A login cut short raises an error without what it had brought."""
+    with asker() as given:
+        given.retry = Retry(attempts=1)
+        given.org.world.passwords["3MVkey"] = "s3cret"
+        given.org.server.faults.fail_next(1, "truncated", "login")
+        with pytest.raises(Unavailable, match="HTTP 200 answered no JSON") as raised:
+            signed_in(given, KEY)
+        (token,) = given.org.world.sessions - {TOKEN}
+    shown = "".join(traceback.format_exception(raised.value))
+    assert token[:12] not in shown
 
 
 def test_a_session_that_ends_is_renewed() -> None:
