@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from calendly_pipeline.destinations.clevertap import make_adapter
+from calendly_pipeline.destinations.clevertap.adapter import make_adapter
 from calendly_pipeline.failures import ConsentRefused, MappingError, Unauthenticated
 from calendly_pipeline.settings import Settings
 from calendly_pipeline.state import State
