@@ -88,7 +88,7 @@ def test_the_graph_is_the_folders(home: Home) -> None:
     files = {f"{stage}/{path.stem}" for stage in STAGES for path in (PACKAGE / stage / "checks").glob("*.sql")}
     expected = {f"{suite.table.split('.')[0]}/{each.name}" for suite in all_suites() for each in suite.expectations}
     late = {name for name in checks if name.endswith("/contents_are_fresh")}
-    assert len(late) == 5
+    assert len(late) == 2
     assert checks == files | expected | {f"contacts/{LINKED_RATE.name}"} | late
 
 
