@@ -1,5 +1,6 @@
 """Dagster resources: the firm's home, its warehouse, its state store, and the clock of a run."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from pydantic import PrivateAttr
 from calendly_pipeline import environment
 from calendly_pipeline.failures import WarehouseBusy
 from calendly_pipeline.home import Home
-from calendly_pipeline.warehouse import open_warehouse
+from calendly_pipeline.warehouse import LONGEST_WAIT_SECONDS, opened, own_errors, wanted_mark
 
 if TYPE_CHECKING:
     from calendly_pipeline.settings import Settings
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 AS_OF_TAG = "pipeline/as_of"
 REFRESH_WAIT_SECONDS = 600
+TURN_SECONDS = 2 * LONGEST_WAIT_SECONDS
+"""How long a run leaves the warehouse to whoever waits for it, between two steps."""
 
 
 class FirmResource(dg.ConfigurableResource):
@@ -63,10 +66,13 @@ class WarehouseResource(DuckDBResource):
     """DuckDBResource that always closes, waits a bounded time, and lets one run write at a time.
 
     Dagster's own resource keeps the file locked after an exception; and a pool's slot is lost when a process is
-    killed. The run therefore holds an operating-system lock from its first step to its last.
+    killed. The run therefore holds an operating-system lock from its first step to its last. Its steps share a
+    connection, since opening a warehouse costs more than most steps; it is closed after a step that failed, and
+    whenever another process waits for the file.
     """
 
-    _lock: Any = PrivateAttr(default=None)
+    _shared: Any = PrivateAttr(default=None)
+    _is_in_run: bool = PrivateAttr(default=False)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
@@ -75,7 +81,12 @@ class WarehouseResource(DuckDBResource):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(path.with_suffix(".lock"), timeout=REFRESH_WAIT_SECONDS):
-                yield self
+                self._is_in_run = True
+                try:
+                    yield self
+                finally:
+                    self._is_in_run = False
+                    self._close()
         except Timeout as error:
             raise WarehouseBusy(
                 f"Another run has been writing the warehouse for {REFRESH_WAIT_SECONDS} s.",
@@ -84,9 +95,27 @@ class WarehouseResource(DuckDBResource):
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A writing connection, closed whatever happens."""
-        with open_warehouse(Path(self.database)) as connection:
-            yield connection
+        """A writing connection; within a run that of the step before, where nobody else waits for the file."""
+        path = Path(self.database)
+        with own_errors(path):
+            if self._shared is None:
+                self._shared = opened(path, read_only=False, wait_seconds=60)
+            try:
+                yield self._shared
+            except BaseException:
+                self._close()
+                raise
+            if not self._is_in_run:
+                self._close()
+            elif wanted_mark(path).exists():
+                self._close()
+                wanted_mark(path).unlink(missing_ok=True)  # whoever still waits makes it again
+                time.sleep(TURN_SECONDS)
+
+    def _close(self) -> None:
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None
 
 
 def as_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> datetime:

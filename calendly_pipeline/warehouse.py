@@ -6,7 +6,7 @@ What belongs here: opening, SQL macros, table swaps, content hashes. What does n
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from calendly_pipeline.failures import GrainViolated, StoreError, WarehouseBusy,
 
 MEMORY_LIMIT = "2GB"
 """DuckDB spills to disk beyond it: a million bookings run on a laptop, a little slower than with more memory."""
+
+LONGEST_WAIT_SECONDS = 0.2
+"""Between two looks at a file that another process holds: a run lets go of it for longer when somebody waits."""
 
 STAGES = ("sources", "meetings", "contacts", "classification", "metrics", "destinations")
 MACROS = Path(__file__).with_name("macros.sql")
@@ -39,22 +42,37 @@ def open_warehouse(
     """
     if read_only and not path.exists():
         raise StoreError(f"There is no warehouse at {path.name} yet.", "Run `calendly-pipeline run` first.")
-    with _own_errors(path):
-        with writing("the warehouse"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        connection = _connect(path, read_only, wait_seconds)
+    with own_errors(path):
+        connection = opened(path, read_only, wait_seconds)
         try:
-            if not _is_current(connection, read_only):
-                if read_only:
-                    raise WarehouseDamaged("The warehouse was made by another version of the pipeline.", REBUILD)
-                connection.close()
-                path.unlink()
-                connection = _connect(path, read_only, wait_seconds)
-                _create(connection)
-            prepare(connection)
             yield connection
         finally:
             connection.close()
+
+
+def opened(path: Path, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    """A prepared connection that the caller closes; raises as `open_warehouse` does, within `own_errors`."""
+    with writing("the warehouse"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _connect(path, read_only, wait_seconds)
+    try:
+        if not _is_current(connection, read_only):
+            if read_only:
+                raise WarehouseDamaged("The warehouse was made by another version of the pipeline.", REBUILD)
+            connection.close()
+            path.unlink()
+            connection = _connect(path, read_only, wait_seconds)
+            _create(connection)
+        prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def wanted_mark(path: Path) -> Path:
+    """The empty file that stands beside a warehouse while another process waits for it."""
+    return path.with_name(f"{path.name}.wanted")
 
 
 def delete_warehouse(path: Path, wait_seconds: float = 600) -> None:
@@ -69,7 +87,7 @@ def delete_warehouse(path: Path, wait_seconds: float = 600) -> None:
 
 
 @contextmanager
-def _own_errors(path: Path) -> Iterator[None]:
+def own_errors(path: Path) -> Iterator[None]:
     """DuckDB's words about its file and its disk, as errors of ours; what it says of a query or another file passes."""
     try:
         yield
@@ -228,13 +246,26 @@ def _without_comments(sql: str) -> str:
 
 
 def _connect(path: Path, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if not _is_lock_error(error):
+            raise
+    return _connect_in_turn(path, read_only, wait_seconds)
+
+
+def _connect_in_turn(path: Path, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    """Another process holds the file: say that it is wanted, and wait."""
     import stamina
 
+    mark = wanted_mark(path)
     try:
         for attempt in stamina.retry_context(
-            on=_is_lock_error, attempts=None, timeout=wait_seconds, wait_initial=0.05, wait_max=2.0
+            on=_is_lock_error, attempts=None, timeout=wait_seconds, wait_initial=0.02, wait_max=LONGEST_WAIT_SECONDS
         ):
             with attempt:
+                with suppress(OSError):  # a courtesy: on a read-only disk the wait goes without
+                    mark.touch()
                 return duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:
         if not _is_lock_error(error):
@@ -245,6 +276,9 @@ def _connect(path: Path, read_only: bool, wait_seconds: float) -> duckdb.DuckDBP
             f"The warehouse is held by {named} and stayed so for {wait_seconds:.0f} s.",
             "Wait for that run to finish, or close the program that opened the file.",
         ) from error
+    finally:
+        with suppress(OSError):
+            mark.unlink(missing_ok=True)
     raise AssertionError("retry_context neither returned nor raised")
 
 
