@@ -40,6 +40,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/live_sources.py
 	$(BIN)/python benchmarks/webhooks.py
 	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python benchmarks/destinations.py
 
 audit: .venv/installed  # needs the internet: an advisory database
 	$(BIN)/python -m pip check
