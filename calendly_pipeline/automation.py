@@ -19,7 +19,6 @@ from calendly_pipeline.interrupted_runs import end_interrupted_runs
 from calendly_pipeline.quality.alert_sensor import alerts
 from calendly_pipeline.resources import FirmResource
 from calendly_pipeline.sources.assets import MODE_TAG
-from calendly_pipeline.sources.landing import landed_state
 from calendly_pipeline.sources.pull_order import Mode, months_of
 
 if TYPE_CHECKING:
@@ -139,6 +138,8 @@ ingest_weekly = _ingest_schedule("ingest_weekly", "47 3 * * 0", "everything")
 @dg.sensor(job=refresh, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
 def dropped_files(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SensorResult | dg.SkipReason:
     """New or changed files in the drop folders start one refresh, whatever their number, once they have settled."""
+    from calendly_pipeline.sources.landing import landed_state  # brings SQLAlchemy
+
     found = firm.home.dropped_files_state()
     fingerprint = hashlib.sha256(json.dumps(found).encode()).hexdigest()
     last_started, _, last_seen = (context.cursor or "|").partition("|")

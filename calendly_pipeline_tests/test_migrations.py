@@ -12,7 +12,13 @@ from alembic.script import ScriptDirectory
 
 from calendly_pipeline.state import MIGRATIONS, State, metadata
 
-VALUES = {sa.DateTime: datetime(2026, 6, 1, tzinfo=UTC), sa.JSON: {"kept": ["ä", 1]}, sa.Boolean: True, sa.Integer: 7}
+VALUES = {
+    sa.DateTime: datetime(2026, 6, 1, tzinfo=UTC),
+    sa.JSON: {"kept": ["ä", 1]},
+    sa.Boolean: True,
+    sa.Integer: 7,
+    sa.Float: 7.5,
+}
 
 
 def config() -> Config:
@@ -42,7 +48,9 @@ def filled(state: State) -> dict[str, list[dict[str, Any]]]:
     own = [table for table in tables.sorted_tables if table.name != "alembic_version"]
     with state.transaction() as connection:
         for table in own:
-            row = {column.name: _value(column) for column in table.columns if not column.foreign_keys}
+            row = {
+                column.name: _value(column) for column in table.columns if column.primary_key or not column.foreign_keys
+            }
             connection.execute(table.insert().values(**row))
     return {table.name: rows(state, table) for table in own}
 

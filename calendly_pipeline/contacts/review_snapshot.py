@@ -44,6 +44,7 @@ PUBLISHED: Mapping[str, str] = {
     "metrics.contact_metrics": "*",
     "metrics.client_timeline": "*",
     "destinations.plan": "*",
+    "destinations.sent": "*",
 }
 """Table -> columns: the queue and its evidence, and all that `explain` reads."""
 

@@ -4,25 +4,30 @@ What was told is in the state store, not in the sensor's cursor: two daemons, or
 """
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from calendly_pipeline import environment
 from calendly_pipeline.findings import Finding
 from calendly_pipeline.home import Home
-from calendly_pipeline.quality.channels import channels
 from calendly_pipeline.quality.contents import OF_WAREHOUSE, TABLES, late_contents
 from calendly_pipeline.quality.facts import gather
 from calendly_pipeline.quality.run_findings import Seen, explained, run_findings
-from calendly_pipeline.quality.telling import Told, tell
 from calendly_pipeline.resources import FirmResource
-from calendly_pipeline.settings import Settings
-from calendly_pipeline.state import State
+
+if TYPE_CHECKING:
+    from calendly_pipeline.quality.telling import Told
+    from calendly_pipeline.settings import Settings
+    from calendly_pipeline.state import State
 
 
 @dg.sensor(minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def alerts(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SkipReason:
     """Looks every minute whether data went stale, a run or a check failed, and tells the channels of pipeline.toml."""
+    from calendly_pipeline.quality.channels import channels  # brings the mail library
+    from calendly_pipeline.quality.telling import tell  # brings SQLAlchemy
+
     if firm.home.is_sample:
         return dg.SkipReason("The sample firm alerts nobody.")
     if context.repository_def is None:
@@ -40,8 +45,8 @@ def alerts(context: dg.SensorEvaluationContext, firm: FirmResource) -> dg.SkipRe
 
 def everything_wrong(
     home: Home,
-    settings: Settings,
-    state: State,
+    settings: "Settings",
+    state: "State",
     instance: dg.DagsterInstance,
     repository: dg.RepositoryDefinition,
     as_of: datetime,
@@ -55,7 +60,7 @@ def everything_wrong(
     return seen
 
 
-def _summary(findings: list[Finding], told: Told) -> str:
+def _summary(findings: list[Finding], told: "Told") -> str:
     causes = sorted({finding.cause for finding in findings if finding.cause})
     opened, closed = len(told.changes.to_open), len(told.changes.to_close)
     said = f"{opened} opened, {closed} closed. " if opened or closed else ""

@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
-import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from calendly_pipeline import environment
 from calendly_pipeline.failures import StoreError, WarehouseBusy
 from calendly_pipeline.home import Home
 from calendly_pipeline.settings import Settings
-from calendly_pipeline.state import State, in_utc, webhook_deliveries
 from calendly_pipeline.summary import gaps
 from calendly_pipeline.warehouse import open_warehouse, run_query
+
+if TYPE_CHECKING:
+    from calendly_pipeline.state import State
 
 LOOK_SECONDS = 5.0
 Warehouse = Literal["read", "unbuilt", "busy", "unreadable"]
@@ -140,14 +141,14 @@ class Facts:
     """Anything was ever dropped, pulled or delivered."""
 
 
-def gather(home: Home, settings: Settings, state: State, as_of: datetime) -> Facts:
+def gather(home: Home, settings: Settings, state: "State", as_of: datetime) -> Facts:
     """All facts; a warehouse that cannot be read now is left out, and said so."""
     tables, warehouse = _read(home, as_of)
     return facts_with(home, settings, state, tables, warehouse)
 
 
 def facts_with(
-    home: Home, settings: Settings, state: State, tables: Tables | None, warehouse: Warehouse = "read"
+    home: Home, settings: Settings, state: "State", tables: Tables | None, warehouse: Warehouse = "read"
 ) -> Facts:
     """All facts, around what the warehouse was found to say."""
     is_unknown = warehouse in ("busy", "unreadable")
@@ -194,7 +195,7 @@ def _read(home: Home, as_of: datetime) -> tuple[Tables | None, Warehouse]:
         return None, "unreadable"
 
 
-def _accesses(home: Home, settings: Settings, state: State) -> Iterator[Access]:
+def _accesses(home: Home, settings: Settings, state: "State") -> Iterator[Access]:
     for platform in ("calendly", "calcom"):
         for account in settings.accounts(platform):
             has_variable = environment.secret(account.token_env) is not None
@@ -219,7 +220,7 @@ def _access(
     return Access(platform, account, variable, has_token, consent, pulled_at, is_pulling, until)
 
 
-def _has_consent(state: State, account: str) -> bool:
+def _has_consent(state: "State", account: str) -> bool:
     from calendly_pipeline.clients.calendly_oauth import has_consent  # brings the HTTP library
 
     return environment.secret("CALENDLY_CLIENT_ID") is not None and has_consent(state, account)
@@ -243,7 +244,11 @@ def _is_held(home: Home, platform: str, account: str) -> bool:
         return True
 
 
-def _waiting(state: State, loaded_id: int) -> Waiting:
+def _waiting(state: "State", loaded_id: int) -> Waiting:
+    import sqlalchemy as sa
+
+    from calendly_pipeline.state import in_utc, webhook_deliveries
+
     columns = webhook_deliveries.c
     query = sa.select(sa.func.count(), sa.func.min(columns.received_at)).where(columns.delivery_id > loaded_id)
     with state.engine.connect() as connection:

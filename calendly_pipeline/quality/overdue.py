@@ -7,15 +7,18 @@ number. Pulls are judged by their landed manifests (`contents.py`), which know o
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._core.storage.event_log.base import AssetRecord
 
 from calendly_pipeline.findings import Finding
 from calendly_pipeline.quality.contents import TABLES
 from calendly_pipeline.quality.freshness import DAY_WINDOW, PULL, REFRESH_WINDOW, SENT
 from calendly_pipeline.quality.wording import moment
 from calendly_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster._core.storage.event_log.base import AssetRecord  # brings SQLAlchemy
 
 REBUILD = "see the newest run of refresh, or run `calendly-pipeline run`"
 
@@ -54,7 +57,7 @@ def freshness_states(instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) 
     return {key: record.freshness_state.value for key, record in instance.get_freshness_state_records(keys).items()}
 
 
-def built_at(record: AssetRecord) -> datetime | None:
+def built_at(record: "AssetRecord") -> datetime | None:
     """When the asset was built last."""
     last = record.asset_entry.last_materialization_record
     return datetime.fromtimestamp(last.timestamp, UTC) if last else None

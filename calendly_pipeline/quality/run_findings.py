@@ -8,11 +8,10 @@ No error's words are used: they may quote a row. The class of the error says eno
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as CheckStatus
-from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from calendly_pipeline import failures
@@ -23,6 +22,9 @@ from calendly_pipeline.quality.freshness import PULL, SENT
 from calendly_pipeline.quality.overdue import built_at, overdue, table_of
 from calendly_pipeline.quality.wording import NEW_TOKEN, tool
 from calendly_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster._core.storage.event_log.base import AssetRecord  # brings SQLAlchemy
 
 PULL_FAILURES = "failures"
 """Metadata of a failed pull: account -> class of the error."""
@@ -215,7 +217,7 @@ def _was_built_since(instance: dg.DagsterInstance, keys: Collection[dg.AssetKey]
     return bool(keys) and len(records) == len(keys) and all(_is_newer(record, ended) for record in records)
 
 
-def _is_newer(record: AssetRecord, ended: float) -> bool:
+def _is_newer(record: "AssetRecord", ended: float) -> bool:
     built = built_at(record)
     return built is not None and built.timestamp() > ended
 

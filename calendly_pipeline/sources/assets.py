@@ -14,10 +14,7 @@ from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.quality.run_findings import PULL_FAILURES
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 from calendly_pipeline.sources.expectations import SUITES
-from calendly_pipeline.sources.landing import land
-from calendly_pipeline.sources.page_loading import load_pages
 from calendly_pipeline.sources.pull_order import MODES, Mode, Order, Platform
-from calendly_pipeline.suppression import count_suppressed, suppression
 
 if TYPE_CHECKING:
     from calendly_pipeline.sources.loading import LoadReport
@@ -69,7 +66,9 @@ def _spec(table: str, description: str, deps: list[str], kind: str = "file") -> 
 def landed_files(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Copy what lies in the drop folders into landing. When a file came is a fact, whatever clock the run has."""
     firm.home.create()
+    from calendly_pipeline.sources.landing import land
     from calendly_pipeline.sources.loading import refresh_files  # brings the readers
+    from calendly_pipeline.suppression import count_suppressed, suppression  # brings SQLAlchemy
 
     with firm.state() as state:
         report = land(firm.home, datetime.now(UTC), suppression(state))
@@ -171,6 +170,8 @@ PULLED = ["calendly_pull", "calcom_pull", "lacrm_pull", "salesforce_pull"]
 @dg.multi_asset(specs=[_spec(table, text, PULLED, "api") for table, text in ANSWERED.items()])
 def api_pages(firm: FirmResource, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Load the answers that landed since the last time."""
+    from calendly_pipeline.sources.page_loading import load_pages  # brings SQLAlchemy
+
     with warehouse.get_connection() as connection:
         report = load_pages(connection, firm.home)
         for table in ANSWERED:

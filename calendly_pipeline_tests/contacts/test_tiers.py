@@ -102,7 +102,7 @@ def test_mistyped_domain_of_another_contact(world: World) -> None:
     """A domain that some contact really has is no slip."""
     world.card("7", "Jane Alder", "jane@oakmills.example").card("8", "Zoe Birch", "zoe@oakmill.example")
     world.booked("a", "jane@oakmill.example", "Jane Alder")
-    assert world.verdict("a") == ("unmatched", None, "none")
+    assert world.verdict("a") == ("review", None, "full_name")
 
 
 def test_mistyped_domain_without_name(world: World) -> None:

@@ -113,7 +113,7 @@ OF_PEOPLE = (
     Mutation("the queue forgets who waits", "contacts.review_queue",
              "where decision = 'review' and score > 72", "where decision = 'review'"),
     Mutation("the worst candidate comes first", "contacts.review_queue",
-             "order by ranked.place desc", "order by ranked.place"),
+             "partition by offered.identity_id order by offered.score,", "partition by offered.identity_id order by offered.score desc,"),
     Mutation("the queue upside down", "contacts.review_queue",
              "order by identities.meetings_count * waiting.score, waiting.score", "order by identities.meetings_count * waiting.score desc, waiting.score desc"),
     Mutation("every address in upper case", "contacts.addresses",

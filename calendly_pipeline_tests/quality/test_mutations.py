@@ -68,10 +68,10 @@ def test_mutations_are_caught(world: World, tmp_path: Path) -> None:
     survivors = [outcome.mutation.name for outcome in outcomes if not outcome.caught_by]
     assert len(survivors) <= (1 - CAUGHT_SHARE) * len(outcomes), survivors
     caught = {name for outcome in outcomes for name in outcome.caught_by}
-    assert {check.table for check in all_checks()} - caught - tested_by_rows() == set()
+    assert {check.table for check in all_checks()} - caught - checks_shown_by_rows() == set()
 
 
-def tested_by_rows() -> set[str]:
+def checks_shown_by_rows() -> set[str]:
     """Checks that a given/then test shows failing, as `stage.check`."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(TESTS.rglob("test_*.py")))
     return {".".join(pair) for pair in re.findall(r'bad_rows\("([a-z]+)", "([a-z_]+)"', text)}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from calendly_pipeline import cli_alerts
 from calendly_pipeline.cli import commands
 from calendly_pipeline.clients.hooks import post_json
 from calendly_pipeline.clients.mail import MailServer, send_mail
@@ -283,7 +284,8 @@ def test_the_list_command_and_doctor_show_who_was_told(
     ways.mail.answer = "451 try later"
     ways.look(store, EXPORT)
     store.close()
-    listed = CliRunner(env={"COLUMNS": "200"}).invoke(commands, ["alerts", "list"]).output
+    monkeypatch.setattr(cli_alerts.console, "width", 200)
+    listed = CliRunner().invoke(commands, ["alerts", "list"]).output
     assert "no Calendly export covers 3 to 9 November 2026" in listed
     assert "email opened: failed" in listed
     said = CliRunner(env={"COLUMNS": "200"}).invoke(commands, ["doctor"]).output

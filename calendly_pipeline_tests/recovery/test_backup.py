@@ -47,14 +47,14 @@ def test_secrets_and_derived_tables_are_left_out(tmp_path: Path) -> None:
     """`.env`, the warehouse, locks and half-written files are in no backup, and nobody else may read what is."""
     home = used_home(tmp_path / "firm")
     for name in (".env", "data/warehouse.duckdb", "data/landing/calendly/default/.pull.lock", "data/landing/.x.tmp"):
-        (home.root / name).write_text("CALENDLY_ACCESS_TOKEN=secret")
+        (home.root / name).write_text("CALENDLY_ACCESS_TOKEN=planted")
     back_up(home, tmp_path / "backup")
     (name,) = manifest.names(tmp_path / "backup")
     paths = [entry.path for entry in manifest.chosen(tmp_path / "backup", name).files]
     assert sorted(Path(path).suffix for path in paths) == [".csv", ".csv", ".db", ".gz", ".json", ".toml"]
     written = [path for path in (tmp_path / "backup").rglob("*") if path.is_file() and path.name != ".lock"]
     assert all(path.stat().st_mode & 0o077 == 0 for path in written)
-    assert all(b"secret" not in path.read_bytes() for path in written)
+    assert all(b"planted" not in path.read_bytes() for path in written)
 
 
 def test_tokens_are_not_in_a_backup(tmp_path: Path) -> None:

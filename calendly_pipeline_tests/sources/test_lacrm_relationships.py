@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from calendly_pipeline.sources import lacrm_pull
+from calendly_pipeline.sources.pull_landing import Landing
 from calendly_pipeline_tests.conftest import Tables
 from calendly_pipeline_tests.contacts.conftest import World
 from calendly_pipeline_tests.contacts.conftest import listed as listed
@@ -48,7 +49,7 @@ def test_a_contact_that_is_gone_meanwhile_is_counted(tmp_path: Path, monkeypatch
     """A refusal about one contact stops nothing and stands in the pull's notes."""
     with firm(tmp_path, 3) as own:
         first, *_ = own.world.ids(companies=False)
-        monkeypatch.setattr(lacrm_pull._LacrmPull, "_land_ids", lambda pull, listed: own.world.delete(first))
+        monkeypatch.setattr(Landing, "land_ids", lambda landing, kind, listed: own.world.delete(first))
         report = own.pull(ask_relationships=True)
         assert any("refused to say the relationships of 1 contacts" in note for note in report.notes)
 
