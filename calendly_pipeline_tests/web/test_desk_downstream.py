@@ -163,7 +163,7 @@ def test_ten_decisions_change_metrics_and_the_plan(page: Any, home: Home) -> Non
     }
     page.goto(page.url.partition("/desk")[0] + "/desk/explain/contact/100")
     shown = page.inner_text("main")
-    for words in ("ada.farrow@gmial.com (confirmed)", "plan lacrm: update", "Last meeting: (blank) -> 2026-05-01"):
+    for words in ("ada.farrow@gmial.com (confirmed)", "plan lacrm card: update", "Last meeting: (blank) -> 2026-05-01"):
         assert words in shown
     snapshot = Snapshot(home.desk)
     with snapshot.read() as published:
