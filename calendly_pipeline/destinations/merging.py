@@ -21,8 +21,8 @@ def narrowed(record: Record, present: Mapping[str, Any] | None, rules: Destinati
     standing = {name: value for name, value in record.payload.items() if _is_same(held.get(name), value)}
     if left:
         return replace(record, payload=left, standing=standing, before={name: held.get(name) for name in left})
-    if len(standing) == len(record.payload):
-        return Outcome(record.key, "accepted", "stands there already")
+    if standing and len(standing) == len(record.payload):
+        return Outcome(record.key, "accepted", "stands there already", payload=dict(record.payload))
     return Outcome(record.key, "skipped", "what stands there is left alone (merge strategy)")
 
 
