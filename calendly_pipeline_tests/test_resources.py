@@ -76,7 +76,7 @@ def test_a_waiting_process_gets_its_turn_between_two_steps(tmp_path: Path) -> No
 
     assert in_a_run(path, start, *[step] * 12)
     said, _ = waiting[0].communicate(timeout=20)
-    assert int(said) < 12
+    assert int(said.splitlines()[-1]) < 12  # stamina may log its waits before it
     assert not wanted_mark(path).exists()
 
 
