@@ -156,7 +156,7 @@ def test_statuses_and_their_errors(status: int, kind: type[ApiError]) -> None:
 
 
 def test_one_request_a_second() -> None:
-    """Requests keep a second apart, whatever comes back, and the waiting is counted."""
+    """Requests keep a second and a little apart, whatever comes back, and the waiting is counted."""
     with asker(23) as given:
         given.page_size = 5
         people(given)
