@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from calendly_pipeline.clients.http import StaticToken
-from calendly_pipeline.clients.lacrm import LacrmClient
+from calendly_pipeline.clients.lacrm import PACE_SHARE, LacrmClient
 from calendly_pipeline.failures import (
     ApiError,
     DeadlineReached,
@@ -161,7 +161,7 @@ def test_one_request_a_second() -> None:
         given.page_size = 5
         people(given)
     assert len(given.clock.slept) == 4
-    assert given.waited_seconds == pytest.approx(4.0)
+    assert given.waited_seconds == pytest.approx(4.0 / PACE_SHARE)
 
 
 def test_a_limit_that_nobody_told_of() -> None:
