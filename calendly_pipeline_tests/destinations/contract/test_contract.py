@@ -102,14 +102,15 @@ def test_a_killed_send_goes_on_where_it_stopped(case: Case) -> None:
 def test_killed_at_many_moments(name: str, opened: Open, fault_table: FaultTable) -> None:
     """Killed at 50 random writes: in the end the vendor holds what it holds after a send that was not killed."""
     with opened(name) as case:
+        case.vendor.clear()
         case.send()
-        whole = case.vendor.state()
+        whole, writes = case.vendor.state(), case.vendor.writes()
     chance, killed, lost, doubled, listed = random.Random(50), 0, 0, 0, 0
     while killed < KILLS:
         with opened(name) as case:
-            for _ in range(min(5, KILLS - killed)):
+            for _ in range(min(5, writes, KILLS - killed)):
                 case.vendor.clear()
-                killed += case.kill(1 + chance.randrange(12))
+                killed += case.kill(1 + chance.randrange(min(12, writes)))
             case.send()
             last = case.send()
             doubled += len(case.vendor.doubled())
