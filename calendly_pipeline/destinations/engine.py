@@ -107,7 +107,7 @@ class _Sending:
 
     def _note_unsent(self, record: Record, outcome: Outcome) -> None:
         """What needs no sending: known to stand there, or left alone."""
-        self.counts.add("skipped")
+        self.counts.add("skipped" if outcome.result == "accepted" else outcome.result)
         if outcome.result != "skipped":
             self.ledger.settle(self.ledger.intend([record]), [outcome])
         self._say_if_news(record, outcome)
