@@ -13,20 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
 from calendly_pipeline.resources import FirmResource, WarehouseResource
 from calendly_pipeline.warehouse import STAGES, replace_table, run_query
 
-if TYPE_CHECKING:
-    from sqlglot import expressions as exp
-
 OWNERS = ["team:client-operations"]
 SHOWN_ROWS = 10
 KEYS = ("grain", "time zone", "source of truth", "asset", "severity", "blocking")
 _COMMENT = re.compile(r"--[^\n]*")
+_FINAL_SELECT = re.compile(r"^select\b.*?(?=^from |\Z)", re.MULTILINE | re.DOTALL)
+_DOCUMENTED = re.compile(r"([a-z_0-9]+),? +-- (.*)$", re.MULTILINE)
 _READ = re.compile(rf"(?<!distinct )\b(?:from|join)\s+((?:{'|'.join(STAGES)})\.[a-z_]+)\b")
 
 
@@ -78,32 +77,18 @@ class SqlFile:
         return "\n\n".join(text for text in (" ".join(lines), "\n".join(keys)) if text)
 
     @cached_property
-    def query(self) -> "exp.Query":
-        """The parsed statement; raises ValueError when it is not one single query."""
-        import sqlglot
-        from sqlglot import expressions as exp
-        from sqlglot.errors import ParseError
-
-        try:
-            statements = [statement for statement in sqlglot.parse(self.text, dialect="duckdb") if statement]
-        except ParseError as error:
-            raise ValueError(f"{self.path.name} cannot be parsed: {error}") from error
-        if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-            raise ValueError(f"{self.path.name} must hold exactly one query")
-        return statements[0]
-
-    @cached_property
     def reads(self) -> list[str]:
         """Every `stage.table` the query reads, sorted."""
         return tables_read(self.text)
 
     @cached_property
     def column_docs(self) -> dict[str, str]:
-        """Column -> the comment behind it in the final select."""
-        return {
-            projection.alias_or_name: " ".join(comment.strip() for comment in _comments(projection))
-            for projection in self.query.selects
-        }
+        """Column -> the comment behind it in the final select, for the columns that have one.
+
+        Read from the text, as `tables_read` is and for the same reason; a test holds it against sqlglot.
+        """
+        final = _FINAL_SELECT.search(self.text)
+        return dict(_DOCUMENTED.findall(final[0])) if final else {}
 
     @property
     def version(self) -> str:
@@ -229,7 +214,3 @@ def _table(names: list[str], rows: list[tuple[Any, ...]]) -> dg.MetadataValue:
     lines = [" | ".join(names), " | ".join("---" for _ in names)]
     lines += [" | ".join(str(value).replace("|", "\\|") for value in row) for row in rows]
     return dg.MetadataValue.md("\n".join(lines) if rows else "none")
-
-
-def _comments(node: "exp.Expr") -> list[str]:
-    return list(node.comments or []) or [text for child in node.iter_expressions() for text in _comments(child)]

@@ -14,7 +14,9 @@ from typing import Any
 import duckdb
 import hypothesis
 import pytest
+import sqlglot
 import stamina
+from sqlglot import expressions as exp
 
 import calendly_pipeline
 from calendly_pipeline.contacts.lists import load_lists
@@ -92,6 +94,13 @@ def all_models() -> list[SqlFile]:
         ordered += ready
         waiting = {table: model for table, model in waiting.items() if model not in ready}
     return ordered
+
+
+def parsed(file: SqlFile) -> exp.Query:
+    """The one query of a model or check, as sqlglot reads it."""
+    (statement,) = [each for each in sqlglot.parse(file.text, dialect="duckdb") if each]
+    assert isinstance(statement, exp.Query), f"{file.path.name} must hold exactly one query"
+    return statement
 
 
 class Tables:

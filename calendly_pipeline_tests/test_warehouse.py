@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sqlglot import expressions as exp
 
 from calendly_pipeline import warehouse
 from calendly_pipeline.failures import StoreError, WarehouseBusy
@@ -19,7 +20,8 @@ from calendly_pipeline.warehouse import (
     row_count,
     run_query,
 )
-from calendly_pipeline_tests.conftest import PACKAGE, Tables, all_models
+from calendly_pipeline_tests.conftest import PACKAGE, Tables, all_models, parsed
+from calendly_pipeline_tests.quality.mutants import all_checks
 
 HOLDER = """
 import duckdb, sys, time
@@ -127,10 +129,24 @@ def test_a_sql_file_carries_its_own_documentation(tmp_path: Path) -> None:
     file = SqlFile(tmp_path / "things.sql", "metrics", text)
     assert file.description.startswith("One row per thing.")
     assert file.keys == {"grain": "a"}
-    assert file.column_docs == {"a": "the a", "b": ""}
+    assert file.column_docs == {"a": "the a"}
     assert file.reads == ["meetings.meetings"]
-    with pytest.raises(ValueError, match="exactly one"):
-        _ = SqlFile(tmp_path / "two.sql", "metrics", "select 1; select 2").query
+
+
+def test_what_is_told_from_a_files_text_is_what_sqlglot_finds_in_it() -> None:
+    """The tables that a model or check reads and the documentation of a model's columns are those of its query."""
+    for file in [*all_models(), *all_checks()]:
+        found = {f"{table.db}.{table.name}" for table in parsed(file).find_all(exp.Table) if table.db in STAGES}
+        assert file.reads == sorted(found), file.table
+    for model in all_models():
+        behind = {
+            each.alias_or_name: " ".join(text.strip() for text in _comments(each)) for each in parsed(model).selects
+        }
+        assert model.column_docs == {name: text for name, text in behind.items() if text and name != "*"}, model.table
+
+
+def _comments(node: exp.Expr) -> list[str]:
+    return list(node.comments or []) or [text for child in node.iter_expressions() for text in _comments(child)]
 
 
 def test_every_model_documents_itself() -> None:

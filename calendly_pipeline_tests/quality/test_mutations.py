@@ -5,10 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from sqlglot import expressions as exp
 
 from calendly_pipeline.home import REPOSITORY
-from calendly_pipeline.warehouse import STAGES
 from calendly_pipeline_tests.conftest import all_models
 from calendly_pipeline_tests.quality.mutants import Judge, Mutation, Outcome, all_checks
 from calendly_pipeline_tests.quality.mutations import MUTATIONS
@@ -87,10 +85,3 @@ def as_markdown(outcomes: Iterable[Outcome]) -> str:
         each = outcome.mutation
         lines.append(f"| {each.name} | `{each.target}` | {len(outcome.changed_tables)} | {caught} |")
     return "\n".join(lines) + "\n"
-
-
-def test_reads_are_those_of_the_parsed_query() -> None:
-    """What a model or check reads, told from its text, is what sqlglot finds in it."""
-    for file in [*all_models(), *all_checks()]:
-        found = {f"{table.db}.{table.name}" for table in file.query.find_all(exp.Table) if table.db in STAGES}
-        assert file.reads == sorted(found), file.table

@@ -128,7 +128,5 @@ select
     field,  -- address | name | company | domain | phone | link
     invitee_value,
     contact_value,
-    -- exact | canonical | typo_domain | same_local_part | typo_local_part | near_address | different | of_company (the
-    -- domain of others at that company), or how names agree
-    comparison
+    comparison  -- exact | canonical | typo_domain | (typo|same)_local_part | near_address | different | of_company, or a name's
 from fields

@@ -41,7 +41,8 @@ select
     json_merge_patch(
         coalesce(answers.properties, '{}'),
         json_object(
-            'record', acts.record_key,  -- an attempt of unknown outcome is found again by it
+            -- An attempt of unknown outcome is found again by it.
+            'record', acts.record_key,
             'transition', acts.transition,
             'event_type', cut_to_bytes(coalesce(bookings.event_type_name, bookings.title), 512),
             'meeting_type', bookings.meeting_type,

@@ -88,8 +88,8 @@ select
     case when state in ('cancelled', 'rescheduled') then cancelled_at end as cancelled_at,
     case when state = 'cancelled' then cancelled_by_email end as cancelled_by_email,
     case state
-        when 'rescheduled' then coalesce(successor_reason, cancellation_reason)  -- Cal.com writes it on the new booking
+        when 'rescheduled' then coalesce(successor_reason, cancellation_reason)
         when 'cancelled' then cancellation_reason
-    end as cancellation_reason
+    end as cancellation_reason  -- of a move: Cal.com writes it on the new booking
 from united
 where starts_at is not null
