@@ -14,6 +14,7 @@ from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.home import Home
 from calendly_pipeline.interrupted_runs import PROCESS_TAG, end_interrupted_runs, this_process
 from calendly_pipeline.resources import AS_OF_TAG
+from calendly_pipeline.run_history import kept_open
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, the steps done and the steps there are."""
@@ -69,7 +70,8 @@ def run_job(
     run_config = {**(config or {}), "loggers": {"console": {"config": {}}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         end_interrupted_runs(instance)
-        result = job.execute_in_process(run_config, instance=instance, raise_on_error=False, tags=run_tags)
+        with kept_open(instance):
+            result = job.execute_in_process(run_config, instance=instance, raise_on_error=False, tags=run_tags)
         checks = tuple(_outcome(definitions, item) for item in result.get_asset_check_evaluations())
         failures = [event.step_failure_data for event in result.get_step_failure_events()]
         findings = {

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from pydantic import PrivateAttr
 from calendly_pipeline import environment
 from calendly_pipeline.failures import WarehouseBusy
 from calendly_pipeline.home import Home
+from calendly_pipeline.run_history import kept_open
 from calendly_pipeline.warehouse import LONGEST_WAIT_SECONDS, opened, own_errors, wanted_mark
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class WarehouseResource(DuckDBResource):
             with FileLock(path.with_suffix(".lock"), timeout=REFRESH_WAIT_SECONDS):
                 self._is_in_run = True
                 try:
-                    yield self
+                    with _history_of(context):
+                        yield self
                 finally:
                     self._is_in_run = False
                     self._close()
@@ -116,6 +118,13 @@ class WarehouseResource(DuckDBResource):
         if self._shared is not None:
             self._shared.close()
             self._shared = None
+
+
+def _history_of(context: dg.InitResourceContext) -> AbstractContextManager[None]:
+    """Dagster's files of this run stay open, unless there is no run (a test's resource alone)."""
+    if context.instance and context.run:
+        return kept_open(context.instance, context.run.run_id)
+    return nullcontext()
 
 
 def as_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> datetime:

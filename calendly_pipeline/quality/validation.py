@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from calendly_pipeline.quality.data_docs import DataDocs
@@ -52,11 +53,10 @@ def validate(
         warnings.simplefilter("ignore")  # theirs of modules that Python is going to drop; the version is pinned
         import great_expectations  # noqa: F401 - everything below finds it imported
 
-    context = _context()
     for batch in suite.batches:
         name = f"{suite.table}.{batch.name}"
         by_name = {expectation.name: expectation for expectation in batch.expectations}
-        result = _result(context, name, batch, frames[batch.name], clock)
+        result = _result(name, batch, frames[batch.name], clock)
         findings = [
             _finding(by_name[each.expectation_config.meta["name"]], each, len(frames[batch.name]))
             for each in result.results
@@ -65,8 +65,12 @@ def validate(
         yield from ((name, finding) for finding in findings)
 
 
-def _context() -> Any:
-    """Great Expectations, quiet: no statistics sent, no progress bars, nothing kept but in memory."""
+@cache
+def _whole_frame() -> Any:
+    """Great Expectations, quiet: no statistics sent, no progress bars, nothing kept but in memory.
+
+    One for the process: each change of a context writes its whole configuration anew.
+    """
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
         DataContextConfig,
@@ -80,27 +84,25 @@ def _context() -> Any:
         progress_bars=ProgressBarsConfig(globally=False),
         store_backend_defaults=InMemoryStoreBackendDefaults(),
     )
-    return gx.get_context(project_config=config, mode="ephemeral")
+    source = gx.get_context(project_config=config, mode="ephemeral").data_sources.add_pandas("warehouse")
+    return source.add_dataframe_asset("batch").add_batch_definition_whole_dataframe("all")
 
 
-def _result(context: Any, name: str, batch: Batch, frame: "pd.DataFrame", clock: datetime) -> Any:
+def _result(name: str, batch: Batch, frame: "pd.DataFrame", clock: datetime) -> Any:
     import great_expectations as gx
+    from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
     from great_expectations.core.run_identifier import RunIdentifier
 
     suite = gx.ExpectationSuite(name=name)
     for expectation in batch.expectations:
         suite.add_expectation_configuration(_configuration(expectation))
-    source = context.data_sources.add_or_update_pandas(name)
-    data = source.add_dataframe_asset("batch").add_batch_definition_whole_dataframe("all")
-    definition = gx.ValidationDefinition(name=name, data=data, suite=context.suites.add(suite))
-    context.validation_definitions.add(definition).run(
-        batch_parameters={"dataframe": frame},
-        result_format={"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_VALUES},
-        run_id=RunIdentifier("last run", clock),
+    result = (
+        _whole_frame()
+        .get_batch({"dataframe": frame})
+        .validate(suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_VALUES})
     )
-    store = context.validation_results_store  # what comes out of it is plain Python, without numpy's numbers
-    (key,) = [key for key in store.list_keys() if key.expectation_suite_identifier.name == name]
-    return store.get(key)
+    result.meta |= {"run_id": RunIdentifier("last run", clock), "validation_time": clock.isoformat()}
+    return expectationSuiteValidationResultSchema.load(result.to_json_dict())  # plain Python, no numbers of numpy's
 
 
 def _configuration(expectation: Expectation) -> Any:
