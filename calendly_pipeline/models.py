@@ -9,9 +9,10 @@ A check is a query of bad rows: none, and it passes. Its header names the `asset
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,8 @@ def stage_definitions(
     """A stage: its SQL models, its check files, and the assets and checks written in Python."""
     stage = folder.name
     models = sql_files(folder / "sql", stage)
-    sql_checks = [_sql_check(check) for check in sql_files(folder / "checks", stage)]
+    by_table = groupby(sorted(sql_files(folder / "checks", stage), key=_place_of), key=_place_of)
+    sql_checks = [_sql_checks(table, is_blocking, list(files)) for (table, is_blocking), files in by_table]
     return dg.Definitions(
         assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=[*sql_checks, *checks]
     )
@@ -165,49 +167,53 @@ def _sql_asset(model: SqlFile) -> dg.AssetsDefinition:
     return sql_model
 
 
-def _sql_check(check: SqlFile) -> dg.AssetChecksDefinition:
-    is_error = check.keys.get("severity", "error") == "error"
-    return _zero_row_check(
-        name=check.name,
-        table=check.keys["asset"],
-        query=check.text,
-        description=check.description,
-        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
-        blocking=is_error and check.keys.get("blocking", "true") == "true",
-        reads=check.reads,
-    )
+def _is_error(check: SqlFile) -> bool:
+    return check.keys.get("severity", "error") == "error"
 
 
-def _zero_row_check(
-    *,
-    name: str,
-    table: str,
-    query: str,
-    description: str,
-    severity: dg.AssetCheckSeverity,
-    blocking: bool,
-    reads: Iterable[str],
-) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=asset_key(table),
-        name=name,
-        description=description,
-        blocking=blocking,
-        additional_deps=[asset_key(other) for other in reads if other != table],
-    )
+def _place_of(check: SqlFile) -> tuple[str, bool]:
+    """The table a check is about, and whether its failure stops what follows."""
+    return check.keys["asset"], _is_error(check) and check.keys.get("blocking", "true") == "true"
+
+
+def _sql_checks(table: str, is_blocking: bool, checks: Sequence[SqlFile]) -> dg.AssetChecksDefinition:
+    """Check files of one table in one step; those that stop what follows apart from those that do not."""
+    specs = [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=asset_key(table),
+            description=check.description,
+            blocking=is_blocking,
+            additional_deps=[asset_key(other) for other in check.reads if other != table],
+        )
+        for check in checks
+    ]
+    name = f"{table.replace('.', '__')}__{'blocking_checks' if is_blocking else 'checks'}"
+
+    @dg.multi_asset_check(name=name, specs=specs)
     def zero_rows(
         context: dg.AssetCheckExecutionContext, firm: FirmResource, warehouse: WarehouseResource
-    ) -> dg.AssetCheckResult:
+    ) -> Iterator[dg.AssetCheckResult]:
+        parameters = firm.sql_parameters(context)
         with warehouse.get_connection() as connection:
-            found = run_query(connection, query, firm.sql_parameters(context))
-            names = [column[0] for column in found.description or ()]
-            bad = found.fetchmany(SHOWN_ROWS)
-            count = len(bad) + sum(len(rows) for rows in iter(lambda: found.fetchmany(10_000), []))
-        return dg.AssetCheckResult(
-            passed=count == 0, severity=severity, metadata={"bad_rows": count, "examples": _table(names, bad)}
-        )
+            results = [_zero_rows(connection, check, parameters) for check in checks]
+        yield from results
 
     return zero_rows
+
+
+def _zero_rows(connection: Any, check: SqlFile, parameters: dict[str, Any]) -> dg.AssetCheckResult:
+    found = run_query(connection, check.text, parameters)
+    names = [column[0] for column in found.description or ()]
+    bad = found.fetchmany(SHOWN_ROWS)
+    count = len(bad) + sum(len(rows) for rows in iter(lambda: found.fetchmany(10_000), []))
+    return dg.AssetCheckResult(
+        asset_key=asset_key(check.keys["asset"]),
+        check_name=check.name,
+        passed=count == 0,
+        severity=dg.AssetCheckSeverity.ERROR if _is_error(check) else dg.AssetCheckSeverity.WARN,
+        metadata={"bad_rows": count, "examples": _table(names, bad)},
+    )
 
 
 def _table(names: list[str], rows: list[tuple[Any, ...]]) -> dg.MetadataValue:
