@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from calendly_pipeline import environment
 from calendly_pipeline.destinations.sending import Order, Sent, send
@@ -32,6 +33,13 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = sample_firm(tmp_path_factory.mktemp("contract") / "firm", rules, FEW)
     refresh(home)
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_waits_between_attempts() -> Iterator[None]:
+    """As many attempts as ever, but at once: how long they wait is tested with the client."""
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
 
 
 @dataclass
