@@ -12,8 +12,7 @@ from calendly_pipeline.failures import InputError, StoreError
 from calendly_pipeline.review_sheets import read_sheet
 from calendly_pipeline.web.desk_sign_in import is_password
 from calendly_pipeline_tests.contacts.conftest import desk_firm as desk_firm
-from calendly_pipeline_tests.contacts.conftest import listed as listed
-from calendly_pipeline_tests.contacts.conftest import world as world
+from calendly_pipeline_tests.contacts.conftest import furnished as furnished
 from calendly_pipeline_tests.contacts.desk_firm import DeskFirm
 
 HALE = "robert.hale@gmial.com"

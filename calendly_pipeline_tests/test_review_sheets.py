@@ -12,8 +12,7 @@ from calendly_pipeline.contacts.decisions import KINDS, Decision, all_decisions,
 from calendly_pipeline.failures import InputError
 from calendly_pipeline.review_sheets import COLUMNS, Answered, answered, read_sheet, sheet_rows, write_sheet
 from calendly_pipeline_tests.contacts.conftest import desk_firm as desk_firm
-from calendly_pipeline_tests.contacts.conftest import listed as listed
-from calendly_pipeline_tests.contacts.conftest import world as world
+from calendly_pipeline_tests.contacts.conftest import furnished as furnished
 from calendly_pipeline_tests.contacts.desk_firm import DeskFirm
 
 ALDERS, HALE, CEDAR, BIRCH = "alders@example.com", "robert.hale@gmial.com", "paul@example.net", "vera@birch.example"

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,11 +152,26 @@ def world(listed: Tables) -> World:
     return World(listed)
 
 
-@pytest.fixture
-def desk_firm(world: World, tmp_path: Path) -> "Iterator[DeskFirm]":
-    """The small firm of the desk's tests, refreshed once."""
+@pytest.fixture(scope="session")
+def furnished(listed_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small firm of the desk's tests, refreshed once: its home, and its warehouse beside it."""
     from calendly_pipeline_tests.contacts.desk_firm import DeskFirm, furnish
 
-    firm = DeskFirm(furnish(world), Home(tmp_path / "home"))
-    yield firm.refresh()
-    firm.close()
+    root = tmp_path_factory.mktemp("furnished")
+    with copied(listed_warehouse) as tables:
+        DeskFirm(furnish(World(tables)), Home(root / "home")).refresh().close()
+        tables.connection.execute(f"attach '{root / 'warehouse.duckdb'}' as kept")
+        tables.connection.execute("copy from database memory to kept")
+    return root
+
+
+@pytest.fixture
+def desk_firm(furnished: Path, tmp_path: Path) -> "Iterator[DeskFirm]":
+    """A copy of that firm."""
+    from calendly_pipeline_tests.contacts.desk_firm import DeskFirm, furnish
+
+    home = Home(shutil.copytree(furnished / "home", tmp_path / "home"))
+    with copied(furnished / "warehouse.duckdb") as tables:
+        firm = DeskFirm(furnish(World(tables)), home)
+        yield firm
+        firm.close()

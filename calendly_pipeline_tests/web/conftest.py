@@ -7,8 +7,7 @@ import pytest
 
 from calendly_pipeline.home import Home
 from calendly_pipeline_tests.contacts.conftest import desk_firm as desk_firm
-from calendly_pipeline_tests.contacts.conftest import listed as listed
-from calendly_pipeline_tests.contacts.conftest import world as world
+from calendly_pipeline_tests.contacts.conftest import furnished as furnished
 from calendly_pipeline_tests.contacts.desk_firm import DeskFirm
 from calendly_pipeline_tests.web.desk_served import HASH, Browser, desk_browser
 from calendly_pipeline_tests.web.receiving import Receiving, receiving, set_keys
