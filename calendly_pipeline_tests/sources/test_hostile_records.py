@@ -21,6 +21,7 @@ from calendly_pipeline_tests.api_rows import (
     told,
 )
 from calendly_pipeline_tests.conftest import Tables
+from calendly_pipeline_tests.rows import attendees_of, bookings_list, meetings_of
 
 START = "2026-06-01T14:00"
 HOSTILE: dict[str, Any] = {
@@ -159,6 +160,21 @@ def test_an_attendee_without_an_address_is_counted(tables: Tables) -> None:
         ("calcom:delivery:4:2", "the attendee has no address"),
     ]
     assert [row["address"] for row in tables.rows("sources.calcom_attendees")] == ["ada@example.com"]
+
+
+def test_an_attendee_without_an_address_is_counted_in_exports_too(tables: Tables) -> None:
+    """Of an export's row whoever has no address stands among the rejects with file and line; the others count."""
+    people = [{"name": "Ada Example", "email": "ada@example.com"}, {"name": "Phone Only", "email": ""}, {"name": "No"}]
+    bad = bookings_list("B2", "2026-06-02 10:00", line=3, start_time="soon", attendees=json.dumps(people))
+    met = meetings_of(tables, bookings_list("B1", "2026-06-01 10:00", attendees=json.dumps(people)), bad)
+    assert [key[1] for key in attendees_of(tables)] == ["ada@example.com"]
+    assert list(met) == ["B1"]
+    found = tables.rows("select row_id, line, reason from sources.rejected_rows order by all")
+    assert [(row["row_id"], row["line"], row["reason"]) for row in found] == [
+        ("calcom:1:2:2", 2, "the attendee has no address"),
+        ("calcom:1:2:3", 2, "the attendee has no address"),
+        ("calcom:1:3", 3, "the start time cannot be read"),
+    ]
 
 
 def test_unknown_kinds_stay_where_they_are(tables: Tables) -> None:

@@ -90,6 +90,15 @@ addressless as (
         and uid in (select uid from sources.calcom_bookings where is_hosted)
 ),
 
+exported_people as (
+    select file_id, line, people, unnest(range(1, len(people) + 1)) as position
+    from (
+        select file_id, line, from_json(attendees, '["JSON"]') as people
+        from sources.calcom_rows
+        where problem is null
+    )
+),
+
 nameless as (
     select delivery_id, platform, kind, 'the delivery names no invitee' as reason, body
     from sources.webhook_deliveries
@@ -116,6 +125,18 @@ select
     unusable.raw  -- the row or record as said, without links that cancel or move a booking, or its cells
 from unusable
 inner join sources.files as files on unusable.file_id = files.file_id
+union all by name
+select
+    concat_ws(':', exported.file_id, exported.line, exported.position) as row_id,
+    exported.file_id,
+    files.folder,
+    files.name as file,
+    exported.line,
+    'the attendee has no address' as reason,
+    left(exported.people[exported.position]::varchar, 4000) as raw
+from exported_people as exported
+inner join sources.files as files on exported.file_id = files.file_id
+where plain_address(exported.people[exported.position] ->> 'email') is null
 union all by name
 select
     concat_ws(':', records.platform, records.kind, records.record_id) as row_id,
