@@ -41,6 +41,14 @@ print(json.dumps({
 }))
 """
 
+LIBRARY = """
+import json, time, warnings
+warnings.simplefilter("ignore")
+started = time.perf_counter()
+import great_expectations
+print(json.dumps({"seconds": time.perf_counter() - started}))
+"""
+
 BASELINE = """
 import json, resource, sys, time
 started = time.perf_counter()
@@ -56,6 +64,24 @@ print(json.dumps({
     "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
 }))
 """
+
+
+def expectations(steps: dict[str, float], total: float, library: float) -> list[str]:
+    """What Great Expectations adds to a run: allowed is its own import and a quarter of everything else."""
+    suites = {step: took for step, took in steps.items() if step.endswith("__expectations")}
+    added = sum(suites.values())
+    rest = total - added
+    lines = [
+        f"Expectations add {added:.1f} s, the import in it ({library:.1f} s by itself), to {rest:.1f} s: "
+        f"{(added - library) / rest:.1%} of everything else beyond the import (allowed: 25%).",
+        "",
+        "| suite | seconds |",
+        "|---|---|",
+    ]
+    named = sorted(suites.items(), key=lambda item: -item[1])
+    return lines + [
+        f"| {step.removesuffix('__expectations').replace('__', '.')} | {took:.1f} |" for step, took in named
+    ]
 
 
 def measured(code: str, argument: Path) -> dict[str, Any]:
@@ -74,7 +100,9 @@ def shares(steps: dict[str, float]) -> dict[str, float]:
     return seconds
 
 
-def report(rows: int, size_mb: float, first: dict[str, Any], second: dict[str, Any], plain: dict[str, Any]) -> str:
+def report(
+    rows: int, size_mb: float, first: dict[str, Any], second: dict[str, Any], plain: dict[str, Any], library: float
+) -> str:
     """The figures as Markdown."""
     lines = [
         f"{rows:,} export rows, {size_mb:,.0f} MB of CSV, {datetime.now(UTC):%Y-%m-%d}. "
@@ -99,6 +127,8 @@ def report(rows: int, size_mb: float, first: dict[str, Any], second: dict[str, A
     lines += [
         "",
         "Slowest steps: " + ", ".join(f"{step.replace('__', '.')} {took:.1f} s" for step, took in slowest) + ".",
+        "",
+        *expectations(first["steps"], total, library),
     ]
     return "\n".join(lines) + "\n"
 
@@ -118,7 +148,8 @@ def main(rows: int) -> None:
     plain = measured(BASELINE, export)
     first = measured(PIPELINE, home)
     second = measured(PIPELINE, home)
-    text = report(rows, export.stat().st_size / 1e6, first, second, plain)
+    library = measured(LIBRARY, home)["seconds"]
+    text = report(rows, export.stat().st_size / 1e6, first, second, plain, library)
     (HERE / "out" / "million_rows.md").write_text(text, encoding="utf-8")
     click.echo(text)
     if not first["succeeded"]:

@@ -17,8 +17,11 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
-_SUITE_LINK = re.compile(r'<a href="[^"]*/expectations/[^"]*">(.*?)</a>', re.DOTALL)
+_SUITE_LINK = re.compile(r'<a href="[^"]*/expectations/[^"]*"\s*>(.*?)</a>', re.DOTALL)
 """To a page of the suite alone, which is not written: a result says what was expected."""
+
+_HEADING = re.compile(r"(</?)h[3-6]\b")
+"""Great Expectations chooses levels by their size; below our title all are of the second."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -45,7 +48,7 @@ class DataDocs:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(TEMPLATES / "docs.css", self.folder / "docs.css")
         shown = _view().render(ValidationResultsPageRenderer().render(result), show_how_to_buttons=False)
-        self.page(name).write_text(_SUITE_LINK.sub(r"\1", shown), encoding="utf-8")
+        self.page(name).write_text(_HEADING.sub(r"\1h2", _SUITE_LINK.sub(r"\1", shown)), encoding="utf-8")
         self._tell(name, len(result.results) - len(missed), missed, as_of)
 
     def _tell(self, name: str, met: int, missed: Sequence[str], as_of: datetime) -> None:

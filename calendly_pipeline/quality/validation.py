@@ -101,7 +101,10 @@ def _result(name: str, batch: Batch, frame: "pd.DataFrame", clock: datetime) -> 
         .get_batch({"dataframe": frame})
         .validate(suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_VALUES})
     )
-    result.meta |= {"run_id": RunIdentifier("last run", clock), "validation_time": clock.isoformat()}
+    result.meta = {
+        "run_id": RunIdentifier("last run", clock),
+        "validation_time": clock.isoformat(),
+    }  # no batch's internals
     return expectationSuiteValidationResultSchema.load(result.to_json_dict())  # plain Python, no numbers of numpy's
 
 

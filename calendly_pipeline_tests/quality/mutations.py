@@ -187,7 +187,7 @@ OF_PLANS = (
     Mutation("skipped cards carry values", "destinations.lacrm",
              "select *, coalesce(fields, []) as planned_fields", "select *, case when operation = 'update' then fields else [] end as planned_fields"),
     Mutation("operation in capitals", "destinations.plan",
-             "upper(operation) as operation,  --", "operation,  --"),
+             "upper(cards.operation) as operation,", "cards.operation,"),
 )  # fmt: skip
 
 OF_INPUTS = (

@@ -127,7 +127,8 @@ def test_no_finding_of_axe(page: Any, desk_firm: DeskFirm, size: str) -> None:
     with desk_firm.snapshot.read() as published:
         rows = published.rows("from contacts.review_queue where name like '%script%'")
     cases += [f"case/{row['identity_id']}" for row in rows]
-    paths = ["", *cases, "decisions", "rules", "rules/email_exact", "explain/contact/1", "explain/meeting/meeting%20a1"]
+    paths = ["", *cases, "decisions", "rules", "rules/email_exact", "explain", "explain/contact/1"]
+    paths += ["explain/meeting/meeting%20a1", "explain/address/paul@example.net"]
     for path in paths:
         page.goto(start + path)
         if path in cases:

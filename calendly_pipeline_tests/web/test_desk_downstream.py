@@ -19,7 +19,7 @@ from calendly_pipeline.sample_home import SAMPLE
 from calendly_pipeline.warehouse import open_warehouse
 from calendly_pipeline.web.app import create_app
 from calendly_pipeline_tests.fakes.serving import Served
-from calendly_pipeline_tests.web.chromium import chromium, sign_in_by_keyboard
+from calendly_pipeline_tests.web.chromium import axe_findings, chromium, sign_in_by_keyboard
 from calendly_pipeline_tests.web.desk_served import HASH
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -140,6 +140,16 @@ def key_for(page: Any) -> str:
     return SLIPS[name]
 
 
+def read_the_quality_pages(page: Any) -> None:
+    """The index of the data docs and a page of theirs, without a finding of axe."""
+    page.goto(page.url.partition("/desk")[0] + "/desk/quality/")
+    assert axe_findings(page) == []
+    page.click("[aria-label='metrics.contact_metrics.numbers']")
+    assert "metrics.contact_metrics" in page.inner_text("h1")
+    assert [link.get_attribute("href") for link in page.locator("a").all()] == ["index.html"]
+    assert axe_findings(page) == []
+
+
 def test_ten_decisions_change_metrics_and_the_plan(page: Any, home: Home) -> None:
     """Ten answers by keyboard alone, one refresh: exactly the answered meetings are counted, planned and explained."""
     counts, plans = told(home)
@@ -165,6 +175,7 @@ def test_ten_decisions_change_metrics_and_the_plan(page: Any, home: Home) -> Non
     shown = page.inner_text("main")
     for words in ("ada.farrow@gmial.com (confirmed)", "plan lacrm card: update", "Last meeting: (blank) -> 2026-05-01"):
         assert words in shown
+    read_the_quality_pages(page)
     snapshot = Snapshot(home.desk)
     with snapshot.read() as published:
         assert published.rows("from contacts.review_queue") == []
