@@ -86,6 +86,10 @@ def test_a_gap_is_a_day_no_route_vouches_for(tables: Tables) -> None:
     assert [(row["first_day"], row["gap_days"]) for row in tables.bad_rows("meetings", "no_coverage_gaps")] == [
         (day("2026-01-11"), 9)
     ]
+    for since, first in {"2026-01-11": ["2026-01-11"], "2026-01-15": ["2026-01-15"], "2026-01-20": []}.items():
+        settings = Settings.model_validate({"coverage": {"since": since}})
+        left = tables.bad_rows("meetings", "no_coverage_gaps", settings)
+        assert [str(row["first_day"]) for row in left] == first
 
 
 def test_meetings_are_counted_per_route(tables: Tables) -> None:
