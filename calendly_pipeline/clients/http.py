@@ -126,6 +126,11 @@ class VendorClient:
         for http in self._http:
             await http.aclose()
 
+    @property
+    def waited_seconds(self) -> float:
+        """How long requests waited for the vendor's limit."""
+        return self.budget.waited_seconds
+
     async def get(
         self, path: str, params: Mapping[str, Any] | None = None, *, kind: str, headers: Mapping[str, str] | None = None
     ) -> Answer:

@@ -86,6 +86,7 @@ class SalesforceClient:
         self.deadline = deadline or Deadline()
         self.retry = retry or Retry()
         self.traffic = Traffic()
+        self.waited_seconds = 0.0  # Salesforce counts by the day and names no window to wait for
         self._session = session
         self._sf: Salesforce | None = None
         self._turn = asyncio.Lock()

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from calendly_pipeline.clients.http import Traffic
 from calendly_pipeline.destinations.records import Kind, Outcome, Record, Verdict
@@ -18,10 +18,32 @@ from calendly_pipeline.failures import (
 from calendly_pipeline.findings import Finding
 
 
-class Adapter(ABC):
+class Client(Protocol):
+    """What an adapter's client says of its own work."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What it did so far."""
+        ...
+
+    @property
+    def waited_seconds(self) -> float:
+        """How long it waited for the vendor's limits."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+C = TypeVar("C", bound=Client)
+
+
+class Adapter(ABC, Generic[C]):
     """One destination with its client; use as `async with`."""
 
     name: ClassVar[str]
+    client: C
     kinds: ClassVar[Mapping[str, Kind]]
     parallel: int = 1
     """Calls of `send` at a time."""
@@ -31,21 +53,10 @@ class Adapter(ABC):
     async def __aenter__(self) -> Self:
         return self
 
-    @abstractmethod
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the client."""
-
-    @property
-    @abstractmethod
-    def traffic(self) -> Traffic:
-        """What the client did so far."""
-
-    @property
-    def waited_seconds(self) -> float:
-        """How long the client waited for the vendor's limits."""
-        return 0.0
+        await self.client.__aexit__(kind, error, trace)
 
     @abstractmethod
     async def check(self) -> list[Finding]:

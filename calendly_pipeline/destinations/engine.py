@@ -59,8 +59,8 @@ async def send_all(adapter: Adapter, ledger: Ledger, records: Sequence[Record], 
     sending = _Sending(adapter, ledger, counts, say)
     for name, kind in sorted(adapter.kinds.items(), key=lambda item: item[1].phase):
         await sending.send_kind(kind, [record for record in records if record.kind == name])
-    counts.requests, counts.refused = adapter.traffic.requests, adapter.traffic.refused
-    counts.waited_seconds = adapter.waited_seconds
+    counts.requests, counts.refused = adapter.client.traffic.requests, adapter.client.traffic.refused
+    counts.waited_seconds = adapter.client.waited_seconds
     return counts
 
 

@@ -219,7 +219,7 @@ def finished(
         "requests": client.traffic.requests,
         "refused": client.traffic.refused,
         "repeated": client.traffic.repeated,
-        "waited_seconds": round(client.budget.waited_seconds, 1),
+        "waited_seconds": round(client.waited_seconds, 1),
         **{name: value for name, value in vars(counts).items() if isinstance(value, int)},
     }
     index = landing.index

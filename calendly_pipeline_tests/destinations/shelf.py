@@ -28,7 +28,25 @@ class Killed(BaseException):
     """The process died here."""
 
 
-class Shelf(Adapter):
+class Counting:
+    """A client whose every call is a request."""
+
+    def __init__(self, calls: list[list[str]]) -> None:
+        self.calls = calls
+        self.waited_seconds = 0.0
+
+    @property
+    def traffic(self) -> Traffic:
+        """As many requests as calls."""
+        return Traffic(requests=len(self.calls))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Shelf(Adapter[Counting]):
     """Holds profiles (set, repeatable), acts (added, not repeatable) and sheets (refused as a whole batch)."""
 
     name = "lacrm"
@@ -50,16 +68,7 @@ class Shelf(Adapter):
         """Records that are taken and not kept."""
         self.can_look_up = True
         self.calls: list[list[str]] = []
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    @property
-    def traffic(self) -> Traffic:
-        """Every call is a request."""
-        return Traffic(requests=len(self.calls))
+        self.client = Counting(self.calls)
 
     async def check(self) -> list[Finding]:
         """Nothing is mapped."""

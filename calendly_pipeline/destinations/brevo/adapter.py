@@ -17,7 +17,7 @@ from calendly_pipeline import environment
 from calendly_pipeline.calendly_access import calendly_client
 from calendly_pipeline.clients.brevo import BrevoClient
 from calendly_pipeline.clients.brevo_records import BrevoContact, BrevoEvent
-from calendly_pipeline.clients.http import StaticToken, Traffic
+from calendly_pipeline.clients.http import StaticToken
 from calendly_pipeline.clients.pacing import Deadline
 from calendly_pipeline.destinations.adapter import Adapter
 from calendly_pipeline.destinations.brevo.account import Account
@@ -49,7 +49,7 @@ def make_adapter(settings: Settings, state: State) -> "BrevoAdapter | None":
     return BrevoAdapter(client, rules, state, _links(settings, rules, state))
 
 
-class BrevoAdapter(Adapter):
+class BrevoAdapter(Adapter[BrevoClient]):
     """See the module."""
 
     name = "brevo"
@@ -83,19 +83,9 @@ class BrevoAdapter(Adapter):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.client.__aexit__(kind, error, trace)
+        await super().__aexit__(kind, error, trace)
         if self.links is not None:
             await self.links.__aexit__(kind, error, trace)
-
-    @property
-    def traffic(self) -> Traffic:
-        """What the client of Brevo did."""
-        return self.client.traffic
-
-    @property
-    def waited_seconds(self) -> float:
-        """Waits for all limits together."""
-        return self.client.waited_seconds
 
     async def check(self) -> list[Finding]:
         """Attributes with their types, lists, and a token of Calendly's when links are to be made."""

@@ -11,7 +11,6 @@ Events are never repeated while they may have arrived: CleverTap knows no key th
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -20,7 +19,6 @@ from calendly_pipeline import environment
 from calendly_pipeline.clients.clevertap import MOST_PARALLEL, MOST_RECORDS, CleverTapClient
 from calendly_pipeline.clients.clevertap_keys import CONSENT_KEYS
 from calendly_pipeline.clients.clevertap_results import RecordResult
-from calendly_pipeline.clients.http import Traffic
 from calendly_pipeline.destinations.adapter import Adapter
 from calendly_pipeline.destinations.clevertap.event_names import name_mistakes
 from calendly_pipeline.destinations.clevertap.mapping import mapping_mistakes
@@ -50,7 +48,7 @@ def make_adapter(settings: Settings, state: State) -> "ClevertapAdapter | None":
     return ClevertapAdapter(client, rules, state)
 
 
-class ClevertapAdapter(Adapter):
+class ClevertapAdapter(Adapter[CleverTapClient]):
     """Profiles may be repeated, events not."""
 
     name = "clevertap"
@@ -74,21 +72,6 @@ class ClevertapAdapter(Adapter):
         self.now = now
         self._stored = StoredRecords(client)
         self._attempted: dict[str, datetime] | None = None
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.__aexit__(kind, error, trace)
-
-    @property
-    def traffic(self) -> Traffic:
-        """What the client did."""
-        return self.client.traffic
-
-    @property
-    def waited_seconds(self) -> float:
-        """Waits between requests; CleverTap names no window, so there are none."""
-        return self.client.budget.waited_seconds
 
     async def check(self) -> list[Finding]:
         """Mistakes in names, before any request; then one reading that tells whether the login is good."""

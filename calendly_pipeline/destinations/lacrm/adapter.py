@@ -10,11 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import TracebackType
 from typing import Any, ClassVar
 
 from calendly_pipeline import environment
-from calendly_pipeline.clients.http import StaticToken, Traffic
+from calendly_pipeline.clients.http import StaticToken
 from calendly_pipeline.clients.lacrm import LacrmClient, RecordType
 from calendly_pipeline.destinations.adapter import Adapter
 from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, mistakes
@@ -40,7 +39,7 @@ def make_adapter(settings: Settings, _state: State) -> "LacrmAdapter | None":
     return LacrmAdapter(LacrmClient(environment.lacrm_api_url(), StaticToken(key), per_second=pace), settings)
 
 
-class LacrmAdapter(Adapter):
+class LacrmAdapter(Adapter[LacrmClient]):
     """Cards are set field by field, which may be repeated; notes and events are found again by their token."""
 
     name = "lacrm"
@@ -55,21 +54,6 @@ class LacrmAdapter(Adapter):
         self.client = client
         self.rules = settings.destinations.lacrm
         self.fields = {field.field: field for field in lacrm_fields(settings)}
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.__aexit__(kind, error, trace)
-
-    @property
-    def traffic(self) -> Traffic:
-        """What the client did."""
-        return self.client.traffic
-
-    @property
-    def waited_seconds(self) -> float:
-        """Waits for the even pace."""
-        return self.client.budget.waited_seconds
 
     async def check(self) -> list[Finding]:
         """Every mapped field is there, of the right type, with the options that are written."""

@@ -6,11 +6,10 @@ hundred people).
 """
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import ClassVar
 
 from calendly_pipeline import environment
-from calendly_pipeline.clients.http import StaticToken, Traffic
+from calendly_pipeline.clients.http import StaticToken
 from calendly_pipeline.clients.ortto import BATCH_SIZE, CONCURRENCY, OrttoClient
 from calendly_pipeline.clients.ortto_records import Schema
 from calendly_pipeline.destinations.adapter import Adapter
@@ -40,7 +39,7 @@ def make_adapter(settings: Settings, _state: State) -> "OrttoAdapter | None":
     return OrttoAdapter(client, rules, settings.firm.time_zone or "UTC")
 
 
-class OrttoAdapter(Adapter):
+class OrttoAdapter(Adapter[OrttoClient]):
     """People first, for activities go on people who are there. Both may be repeated: people are told apart by address,
     activities by key and time. A refusal that names no record is one whose bad record has to be looked for.
     """
@@ -59,21 +58,6 @@ class OrttoAdapter(Adapter):
         self.time_zone = time_zone
         self.mapped = mapped_fields(rules.fields)
         self._schema: Schema | None = None
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.__aexit__(kind, error, trace)
-
-    @property
-    def traffic(self) -> Traffic:
-        """What the client did."""
-        return self.client.traffic
-
-    @property
-    def waited_seconds(self) -> float:
-        """Waits for the even pace."""
-        return self.client.budget.waited_seconds
 
     async def check(self) -> list[Finding]:
         """Every mapped field and every activity is there, of the right type, and may be written."""

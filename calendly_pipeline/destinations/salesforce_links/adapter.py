@@ -7,11 +7,9 @@ a result of its own, by external id or by the user's id: every write may be repe
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import Any, ClassVar
 
 from calendly_pipeline import environment
-from calendly_pipeline.clients.http import Traffic
 from calendly_pipeline.clients.pacing import Deadline
 from calendly_pipeline.clients.salesforce import SalesforceClient
 from calendly_pipeline.clients.salesforce_answers import Field, RecordResult
@@ -51,7 +49,7 @@ def make_adapter(settings: Settings, _state: State) -> "SalesforceLinksAdapter |
     return _of_size(rules.batch_size)(client, rules)
 
 
-class SalesforceLinksAdapter(Adapter):
+class SalesforceLinksAdapter(Adapter[SalesforceClient]):
     """Link rows first, then users: a flow of the firm may look for the row when a user changes."""
 
     name = "salesforce_links"
@@ -64,16 +62,6 @@ class SalesforceLinksAdapter(Adapter):
         self._user_field: Field | None = None
         self._adopted: dict[str, str] = {}
         """Key -> id of a row that somebody else made of the same link."""
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.client.__aexit__(kind, error, trace)
-
-    @property
-    def traffic(self) -> Traffic:
-        """What the client did."""
-        return self.client.traffic
 
     async def check(self) -> list[Finding]:
         """Object, key, fields and user field are there and may be written; how many requests the day has left."""
