@@ -18,7 +18,7 @@ from calendly_pipeline.contacts.assets import LINKED_RATE
 from calendly_pipeline.definitions import build
 from calendly_pipeline.execution import run_job
 from calendly_pipeline.home import Home
-from calendly_pipeline.resources import FirmResource
+from calendly_pipeline.resources import AS_OF_TAG, FirmResource
 from calendly_pipeline.warehouse import STAGES
 from calendly_pipeline_tests.conftest import PACKAGE, all_models
 from calendly_pipeline_tests.quality.mutants import all_suites
@@ -219,6 +219,19 @@ def test_a_failing_blocking_check_keeps_the_last_good_tables(copied: Home) -> No
     assert [check.name for check in outcome.checks if not check.passed and check.is_blocking] == ["few_rejected_rows"]
     assert count(copied, "meetings.meetings") == 9
     assert count(copied, "sources.rejected_rows") == 30
+
+
+@pytest.mark.parametrize("name", ["names_differ", "addresses_look_like_addresses"])
+def test_a_single_check_can_be_asked_for(refreshed: Home, instance: dg.DagsterInstance, name: str) -> None:
+    """In the UI one check of a table is executed by itself, of a file as of a suite."""
+    key = dg.AssetCheckKey(dg.AssetKey(["meetings", "attendees"]), name)
+    job = (
+        build(refreshed)
+        .resolve_implicit_global_asset_job_def()
+        .get_subset(asset_selection=set(), asset_check_selection={key})
+    )
+    done = job.execute_in_process(instance=instance, tags={AS_OF_TAG: CLOCK.isoformat()})
+    assert [(one.asset_check_key, one.passed) for one in done.get_asset_check_evaluations()] == [(key, True)]
 
 
 def test_nothing_dropped_is_no_failure(home: Home) -> None:

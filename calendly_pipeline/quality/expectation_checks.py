@@ -37,18 +37,20 @@ def _suite_check(suite: Suite) -> dg.AssetChecksDefinition:
         for each in suite.expectations
     ]
 
-    @dg.multi_asset_check(name=f"{suite.table.replace('.', '__')}__expectations", specs=specs)
+    @dg.multi_asset_check(name=f"{suite.table.replace('.', '__')}__expectations", specs=specs, can_subset=True)
     def expectations(
         context: dg.AssetCheckExecutionContext, firm: FirmResource, warehouse: WarehouseResource
     ) -> Iterator[dg.AssetCheckResult]:
         from calendly_pipeline.quality.data_docs import DataDocs
         from calendly_pipeline.quality.validation import read_batches, validate
 
+        asked = {each.name for each in context.selected_asset_check_keys}
         docs = DataDocs(firm.home.quality)
         with warehouse.get_connection() as connection:
             frames = read_batches(connection, suite, firm.sql_parameters(context))
         for page_of, finding in validate(suite, frames, docs, as_of(context)):
-            yield _result(key, finding, docs, page_of)
+            if finding.expectation.name in asked:
+                yield _result(key, finding, docs, page_of)
 
     return expectations
 
