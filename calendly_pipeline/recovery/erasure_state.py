@@ -1,18 +1,20 @@
 """A person out of the state store.
 
 Decisions about the person and deliveries about nobody else go. Entries of the ledger stay as facts (what was sent to
-which record, and how it ended) without what was sent. What a pull noted stays: ids and hashes, so that the vendor is
-not asked for the same again.
+which record, and how it ended) without what was sent, to whom and what it said. What a pull noted stays: ids and
+hashes, so that the vendor is not asked for the same again.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 
-from calendly_pipeline.addresses import Holds, fold, mentions, without
+from calendly_pipeline.addresses import ERASED, Holds, fold, mentions, without, without_names
 from calendly_pipeline.sources.deliveries import forgotten_body
 from calendly_pipeline.state import (
     State,
@@ -28,20 +30,48 @@ from calendly_pipeline.state import (
 from calendly_pipeline.warehouse import prepare
 
 Count = Callable[[str, int], None]
-APART = (decisions, webhook_deliveries, oauth_tokens, suppressed_addresses, suppressed_input, suppression_keys)
+APART = (
+    decisions,
+    webhook_deliveries,
+    oauth_tokens,
+    suppressed_addresses,
+    suppressed_input,
+    suppression_keys,
+    sync_ledger,
+)
 
 
-def erase_from_state(
-    state: State, holds: Holds, contact_ids: Collection[str], count: Count, *, is_applied: bool
-) -> None:
+@dataclass(frozen=True)
+class Person:
+    """By what the state store knows who is to be forgotten."""
+
+    holds: Holds
+    contact_ids: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    """Full names only: a first name alone is a word that others have too."""
+    marks: frozenset[str] = frozenset()
+    """What stands for the addresses in keys of records: their MD5, which whoever guesses an address can test."""
+
+
+def person(
+    holds: Holds, addresses: Collection[str], contact_ids: Iterable[str] = (), names: Iterable[str] = ()
+) -> Person:
+    """Who is known by these addresses; decisions are kept under the address as its provider reads it."""
+    also = canonical(addresses)
+    marks = frozenset(hashlib.md5(one.encode(), usedforsecurity=False).hexdigest() for one in addresses)
+    full_names = frozenset(name.strip() for name in names if " " in name.strip())
+    return Person(lambda address: holds(address) or address in also, frozenset(contact_ids), full_names, marks)
+
+
+def erase_from_state(state: State, who: Person, count: Count, *, is_applied: bool) -> None:
     """All of it in one transaction; what a database keeps of deleted rows is overwritten."""
     with state.engine.connect() as connection, connection.begin() as transaction:
-        count("decisions", _decisions(connection, holds))
-        count("webhook deliveries", _deliveries(connection, holds))
-        count("entries of the ledger", _ledger(connection, holds, contact_ids))
+        count("decisions", _decisions(connection, who.holds))
+        count("webhook deliveries", _deliveries(connection, who.holds))
+        count("entries of the ledger", _ledger(connection, who))
         for table in metadata.sorted_tables:
             if table not in APART:
-                count(f"rows of {table.name}", _texts(connection, table, holds))
+                count(f"rows of {table.name}", _texts(connection, table, who.holds))
         if not is_applied:
             transaction.rollback()
     if is_applied:
@@ -54,11 +84,11 @@ def delivery_bodies(state: State) -> list[str]:
         return list(connection.execute(sa.select(webhook_deliveries.c.body)).scalars())
 
 
-def sent_records(state: State, holds: Holds, contact_ids: Collection[str]) -> list[tuple[str, str]]:
+def sent_records(state: State, who: Person) -> list[tuple[str, str]]:
     """Destination and record of everything that was ever sent about the person."""
     with state.engine.connect() as connection:
         rows = connection.execute(sa.select(sync_ledger)).mappings()
-        return sorted({(r["destination"], r["record_key"]) for r in rows if _is_about(r, holds, contact_ids)})
+        return sorted({(r["destination"], r["record_key"]) for r in rows if _is_about(r, who)})
 
 
 def _decisions(connection: sa.Connection, holds: Holds) -> int:
@@ -91,18 +121,38 @@ def _deliveries(connection: sa.Connection, holds: Holds) -> int:
     return changed
 
 
-def _ledger(connection: sa.Connection, holds: Holds, contact_ids: Collection[str]) -> int:
-    rows = connection.execute(sa.select(sync_ledger)).mappings().all()
-    about = [row for row in rows if _is_about(row, holds, contact_ids) and (row["payload"] or row["answer"])]
-    for row in about:
-        kept = {"payload": {}, "answer": "", "record_key": without(row["record_key"], holds)}
-        connection.execute(sync_ledger.update().where(sync_ledger.c.entry_id == row["entry_id"]).values(**kept))
-    return len(about)
+def _ledger(connection: sa.Connection, who: Person) -> int:
+    changed = 0
+    for row in connection.execute(sa.select(sync_ledger)).mappings().all():
+        kept = _fact(row, who) if _is_about(row, who) else _unnamed(row, who)
+        if any(row[name] != value for name, value in kept.items()):
+            changed += 1
+            connection.execute(sync_ledger.update().where(sync_ledger.c.entry_id == row["entry_id"]).values(**kept))
+    return changed
 
 
-def _is_about(row: Any, holds: Holds, contact_ids: Collection[str]) -> bool:
-    said = (row["record_key"], row["answer"], json.dumps(row["payload"], ensure_ascii=False))
-    return row["record_key"] in contact_ids or any(mentions(text, holds) for text in said)
+def _fact(row: sa.RowMapping, who: Person) -> dict[str, Any]:
+    """That something was sent and how it ended."""
+    key = without(row["record_key"], who.holds)
+    for mark in who.marks:
+        key = key.replace(mark, ERASED)
+    return {"payload": {}, "answer": "", "label": ERASED, "record_key": key}
+
+
+def _unnamed(row: sa.RowMapping, who: Person) -> dict[str, Any]:
+    """What was sent of somebody else, whose meeting may be titled with the person's name."""
+    payload = without_names(json.dumps(row["payload"], ensure_ascii=False), who.names)
+    texts = {name: without_names(row[name], who.names) for name in ("label", "answer")}
+    return {**texts, "payload": json.loads(payload)}
+
+
+def _is_about(row: Any, who: Person) -> bool:
+    said = (row["record_key"], row["label"], row["answer"], json.dumps(row["payload"], ensure_ascii=False))
+    return (
+        not who.contact_ids.isdisjoint((row["record_key"], row["contact_id"]))
+        or any(mark in row["record_key"] for mark in who.marks)
+        or any(mentions(text, who.holds) for text in said)
+    )
 
 
 def _texts(connection: sa.Connection, table: sa.Table, holds: Holds) -> int:
