@@ -141,9 +141,17 @@ def _fact(row: sa.RowMapping, who: Person) -> dict[str, Any]:
 
 def _unnamed(row: sa.RowMapping, who: Person) -> dict[str, Any]:
     """What was sent of somebody else, whose meeting may be titled with the person's name."""
-    payload = without_names(json.dumps(row["payload"], ensure_ascii=False), who.names)
-    texts = {name: without_names(row[name], who.names) for name in ("label", "answer")}
-    return {**texts, "payload": json.loads(payload)}
+    return {name: _nameless(row[name], who.names) for name in ("payload", "label", "answer")}
+
+
+def _nameless(value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, str):
+        return without_names(value, names)
+    if isinstance(value, list):
+        return [_nameless(item, names) for item in value]
+    if isinstance(value, dict):
+        return {key: _nameless(item, names) for key, item in value.items()}
+    return value
 
 
 def _is_about(row: Any, who: Person) -> bool:

@@ -197,17 +197,24 @@ def test_what_was_sent_of_the_person_is_a_bare_fact(home: Home) -> None:
     with open_warehouse(home.warehouse) as connection:
         connection.execute("create table meetings.attendees (email varchar, name varchar)")
         connection.execute("create table contacts.contacts (contact_id varchar, full_name varchar)")
-        connection.execute("insert into meetings.attendees values ($1, 'Ada Client'), ($2, 'Bob Client')", [ADA, BOB])
+        names = [(ADA, 'Ada "Lace" Client'), (ADA, "Ada Client"), (BOB, "Bob Client")]
+        connection.executemany("insert into meetings.attendees values ($1, $2)", names)
     mark = hashlib.md5(ADA.encode(), usedforsecurity=False).hexdigest()
     attempt(home, "notes:7:e-1", contact_id="7", payload={"text": "Review, 30 minutes"}, label="Ada, 1 Jun")
     attempt(home, f"event:host:{mark}:e-1", payload={"with": "someone"}, label="booked")
-    attempt(home, "event:9:e-2", contact_id="9", payload={"title": "Ada Client and Bob"}, label="Review of Ada Client")
+    attempt(
+        home,
+        "event:9:e-2",
+        contact_id="9",
+        payload={"title": ["Ada Client and Bob"]},
+        label='Review of Ada "Lace" Client',
+    )
     run(home)
     found = [(row["record_key"], row["payload"], row["label"]) for row in rows(home, sync_ledger)[-3:]]
     assert found == [
         ("notes:7:e-1", {}, "[erased]"),
         ("event:host:[erased]:e-1", {}, "[erased]"),
-        ("event:9:e-2", {"title": "[erased] and Bob"}, "Review of [erased]"),
+        ("event:9:e-2", {"title": ["[erased] and Bob"]}, "Review of [erased]"),
     ]
 
 
