@@ -70,7 +70,8 @@ def erase(
         require_idle(home, stack)
         contacts = contacts_of(home, folded)
         report.other_addresses = sorted({other for all_of in contacts.values() for other in all_of} - set(folded))
-        who = person(holds, folded, contacts, names_of(home, folded, list(contacts)))
+        names = names_of(home, folded, list(contacts))
+        who = person(folded, contacts, names, report.other_addresses)
         report.vendors = held_elsewhere(home, state, who)
         if is_applied:
             suppress(state, [*folded, *map(decided_under, canonical(folded) - set(folded))], now)

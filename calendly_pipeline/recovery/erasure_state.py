@@ -7,14 +7,14 @@ hashes, so that the vendor is not asked for the same again.
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 
-from calendly_pipeline.addresses import ERASED, Holds, fold, mentions, without, without_names
+from calendly_pipeline.addresses import ERASED, Holds, among, fold, mentions, without, without_names
 from calendly_pipeline.sources.deliveries import forgotten_body
 from calendly_pipeline.state import (
     State,
@@ -51,16 +51,17 @@ class Person:
     """Full names only: a first name alone is a word that others have too."""
     marks: frozenset[str] = frozenset()
     """What stands for the addresses in keys of records: their MD5, which whoever guesses an address can test."""
+    others: Holds = lambda _: False
+    """Further addresses of the same contacts, which were not named: what was sent of them stays."""
 
 
 def person(
-    holds: Holds, addresses: Collection[str], contact_ids: Iterable[str] = (), names: Iterable[str] = ()
+    addresses: Collection[str], contact_ids: Iterable[str], names: Iterable[str], others: Collection[str]
 ) -> Person:
     """Who is known by these addresses; decisions are kept under the address as its provider reads it."""
-    also = canonical(addresses)
     marks = frozenset(hashlib.md5(one.encode(), usedforsecurity=False).hexdigest() for one in addresses)
     full_names = frozenset(name.strip() for name in names if " " in name.strip())
-    return Person(lambda address: holds(address) or address in also, frozenset(contact_ids), full_names, marks)
+    return Person(among([*addresses, *canonical(addresses)]), frozenset(contact_ids), full_names, marks, among(others))
 
 
 def erase_from_state(state: State, who: Person, count: Count, *, is_applied: bool) -> None:
@@ -88,7 +89,7 @@ def sent_records(state: State, who: Person) -> list[tuple[str, str]]:
     """Destination and record of everything that was ever sent about the person."""
     with state.engine.connect() as connection:
         rows = connection.execute(sa.select(sync_ledger)).mappings()
-        return sorted({(r["destination"], r["record_key"]) for r in rows if _is_about(r, who)})
+        return sorted({(row["destination"], row["record_key"]) for row in rows if _is_about(row, _said(row), who)})
 
 
 def _decisions(connection: sa.Connection, holds: Holds) -> int:
@@ -124,11 +125,22 @@ def _deliveries(connection: sa.Connection, holds: Holds) -> int:
 def _ledger(connection: sa.Connection, who: Person) -> int:
     changed = 0
     for row in connection.execute(sa.select(sync_ledger)).mappings().all():
-        kept = _fact(row, who) if _is_about(row, who) else _unnamed(row, who)
+        kept = _left_of_entry(row, who)
         if any(row[name] != value for name, value in kept.items()):
             changed += 1
             connection.execute(sync_ledger.update().where(sync_ledger.c.entry_id == row["entry_id"]).values(**kept))
     return changed
+
+
+def _left_of_entry(row: sa.RowMapping, who: Person) -> dict[str, Any]:
+    said = _said(row)
+    if _is_about(row, said, who):
+        return _fact(row, who)
+    return {} if any(mentions(text, who.others) for text in said) else _unnamed(row, who)
+
+
+def _said(row: Any) -> tuple[str, ...]:
+    return (row["record_key"], row["label"], row["answer"], json.dumps(row["payload"], ensure_ascii=False))
 
 
 def _fact(row: sa.RowMapping, who: Person) -> dict[str, Any]:
@@ -154,12 +166,12 @@ def _nameless(value: Any, names: Collection[str]) -> Any:
     return value
 
 
-def _is_about(row: Any, who: Person) -> bool:
-    said = (row["record_key"], row["label"], row["answer"], json.dumps(row["payload"], ensure_ascii=False))
+def _is_about(row: Any, said: Sequence[str], who: Person) -> bool:
     return (
-        not who.contact_ids.isdisjoint((row["record_key"], row["contact_id"]))
+        row["record_key"] in who.contact_ids
         or any(mark in row["record_key"] for mark in who.marks)
         or any(mentions(text, who.holds) for text in said)
+        or (row["contact_id"] in who.contact_ids and not any(mentions(text, who.others) for text in said))
     )
 
 

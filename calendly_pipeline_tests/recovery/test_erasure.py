@@ -209,8 +209,11 @@ def test_what_was_sent_of_the_person_is_a_bare_fact(home: Home) -> None:
         payload={"title": ["Ada Client and Bob"]},
         label='Review of Ada "Lace" Client',
     )
+    other = {"contact_id": "7", "payload": {"NAME": "Ada Client"}, "label": "Ada Client <ada@home.example>"}
+    attempt(home, "ada@home.example", **other)
     run(home)
-    found = [(row["record_key"], row["payload"], row["label"]) for row in rows(home, sync_ledger)[-3:]]
+    *found, last = [(row["record_key"], row["payload"], row["label"]) for row in rows(home, sync_ledger)[-4:]]
+    assert last == ("ada@home.example", other["payload"], other["label"])  # an address that was not named
     assert found == [
         ("notes:7:e-1", {}, "[erased]"),
         ("event:host:[erased]:e-1", {}, "[erased]"),
