@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from calendly_pipeline.execution import open_instance
 from calendly_pipeline.failures import UnreadableFile
 from calendly_pipeline.home import Home
 from calendly_pipeline.settings import Settings
@@ -164,6 +166,20 @@ def test_two_runs_at_once(tmp_path: Path, fault_table: FaultTable) -> None:
         compare(outcome, home, expected)
     fault_table.add("two runs started at once", **vars(outcome), shown="the second waits for the first")
     assert outcome.is_clean
+
+
+def test_a_new_home_is_opened_by_several_at_once(tmp_path: Path) -> None:
+    """Whoever starts first makes Dagster's databases, the others wait for them; none fails."""
+
+    def opened(root: Path) -> int:
+        home = Home(root)
+        home.create()
+        with open_instance(home) as instance:
+            return instance.get_runs_count()
+
+    with ThreadPoolExecutor(4) as several:
+        for number in range(2):
+            assert list(several.map(opened, [tmp_path / f"home{number}"] * 4)) == [0] * 4
 
 
 @pytest.mark.faults
