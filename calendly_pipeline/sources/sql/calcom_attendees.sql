@@ -31,30 +31,29 @@ told as (
     from deliveries
 ),
 
-answers as (
-    select account, kind, coalesce(parent_id, case kind when 'attendee' then split_part(record_id, '/', 1) else record_id end) as uid,
-        observed_at, updated_at, body
+listed as (
+    select account, coalesce(parent_id, split_part(record_id, '/', 1)) as uid, observed_at, updated_at, body
     from sources.api_records
-    where platform = 'calcom' and kind in ('booking', 'attendee')
+    where platform = 'calcom' and kind = 'attendee'
 ),
 
 seen as (
     select
-        attendees.uid,
+        listed.uid,
         true as is_answer,
         true as is_listed,
         false as is_team_member,
         -- Whoever only an older state of the booking lists was listed before the newest one, whenever that was said.
         case
-            when attendees.updated_at < bookings.updated_at
-                then least(attendees.observed_at, bookings.observed_at - interval 1 microsecond)
-            else attendees.observed_at
+            when listed.updated_at < bookings.updated_at
+                then least(listed.observed_at, bookings.observed_at - interval 1 microsecond)
+            else listed.observed_at
         end as observed_at,
-        attendees.body
-    from answers as attendees
-    left join answers as bookings
-        on attendees.account = bookings.account and attendees.uid = bookings.uid and bookings.kind = 'booking'
-    where attendees.kind = 'attendee'
+        listed.body
+    from listed
+    left join sources.api_records as bookings
+        on bookings.platform = 'calcom' and bookings.kind = 'booking'
+        and listed.account = bookings.account and listed.uid = bookings.record_id
     union all by name
     select uid, false as is_answer, is_listed, false as is_team_member, observed_at, unnest(people) as body
     from told
