@@ -27,7 +27,7 @@ from calendly_pipeline.recovery.erasure_landing import (
 )
 from calendly_pipeline.recovery.erasure_state import Person, delivery_bodies, erase_from_state
 from calendly_pipeline.state import State, suppressed_addresses, suppression_keys, sync_ledger
-from calendly_pipeline.suppression import decided_under, suppression
+from calendly_pipeline.suppression import Suppression, decided_under, suppression
 
 FACTS = ("payload", "answer", "label", "record_key")
 
@@ -52,7 +52,7 @@ class ErasedAgain:
     left: list[str] = field(default_factory=list)
     """Files that still name one of them and are no table."""
     is_incomplete: bool = False
-    """Somebody was erased under another key, so that nobody can tell whom: they may be in what came back."""
+    """Whom the store that is there erased cannot be told here, for want of its key or of the store itself."""
 
     def count(self, where: str, found: int) -> None:
         """Note a finding."""
@@ -71,10 +71,10 @@ def known_erasures(url: str | None, root: Path, chosen: str) -> list[Known]:
     return [one for one in found if one is not None and one.erased]
 
 
-def erase_again(staged: Home, state_file: Path | None, known: Sequence[Known]) -> ErasedAgain:
+def erase_again(staged: Home, state_file: Path, known: Sequence[Known]) -> ErasedAgain:
     """Take everybody whom `known` tells of, and who was not erased yet, out of what was staged."""
     report = ErasedAgain()
-    if not known or state_file is None:
+    if not known:
         return report
     state = State(f"sqlite:///{state_file}")
     try:
@@ -88,12 +88,36 @@ def erase_again(staged: Home, state_file: Path | None, known: Sequence[Known]) -
     return report
 
 
-def _erase(staged: Home, state: State, known: Sequence[Known], report: ErasedAgain) -> None:
-    erased = suppression(state)
-    bodies = delivery_bodies(state)
+def erase_files_again(staged: Home, url: str) -> ErasedAgain:
+    """The same for a backup without a state store: the one that is there stays, and knows whom it erased."""
+    report = ErasedAgain()
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return report
+    state = State(url)
+    try:
+        erased = suppression(state)
+        if erased:
+            _erase_files(staged, erased, delivery_bodies(state), report)
+        if report.counts:
+            report.moments = sorted({row["erased_at"] for row in state.rows(suppressed_addresses)})
+    except (
+        SQLAlchemyError
+    ):  # a store without tables is restored after the files; whoever does it is told to erase again
+        report.is_incomplete = True
+    finally:
+        state.close()
+    return report
+
+
+def _erase_files(staged: Home, erased: Suppression, bodies: Sequence[str], report: ErasedAgain) -> None:
     erase_from_pages(staged, erased.holds, bodies, report.count, is_applied=True)
     erase_from_landed_files(staged, erased.holds, report.count, is_applied=True)
     report.left += erase_from_drop_folders(staged, erased.holds, report.count, is_applied=True)
+
+
+def _erase(staged: Home, state: State, known: Sequence[Known], report: ErasedAgain) -> None:
+    erased = suppression(state)
+    _erase_files(staged, erased, delivery_bodies(state), report)
     report.count("entries of the ledger", _facts(state, [fact for one in known for fact in one.facts]))
     who = Person(lambda address: erased.holds(address) or erased.holds(decided_under(address)))
     erase_from_state(state, who, report.count, is_applied=True)

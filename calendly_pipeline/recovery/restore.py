@@ -23,7 +23,12 @@ from calendly_pipeline.home import DROP_FOLDERS, Home
 from calendly_pipeline.recovery import manifest
 from calendly_pipeline.recovery.backup import STATE_ENTRY, maintenance
 from calendly_pipeline.recovery.contents import Contents
-from calendly_pipeline.recovery.erased_since import ErasedAgain, erase_again, known_erasures
+from calendly_pipeline.recovery.erased_since import (
+    ErasedAgain,
+    erase_again,
+    erase_files_again,
+    known_erasures,
+)
 from calendly_pipeline.recovery.manifest import Manifest
 from calendly_pipeline.recovery.state_copy import require_sound, require_unused, sqlite_file
 from calendly_pipeline.state import require_known
@@ -85,7 +90,7 @@ def restore(home: Home, root: Path, state_url: str, name: str | None, *, is_forc
         require_idle(home, stack)
         if state_file is not None:
             require_unused(state_file)
-        _stage(home, root, chosen, state_file)
+        _stage(home, root, chosen, state_file, state_url)
         return _finish(home, was_resumed=False)
 
 
@@ -136,7 +141,7 @@ def require_idle(home: Home, stack: ExitStack) -> None:
             raise PullBusy(f"A pull of {lock.parent.name} is running.", "Try again when it is done.") from error
 
 
-def _stage(home: Home, root: Path, chosen: Manifest, state_file: Path | None) -> None:
+def _stage(home: Home, root: Path, chosen: Manifest, state_file: Path | None, state_url: str) -> None:
     """Build what comes back beside what is there, then write down how to swap them."""
     targets = [home.landing, *(home.drop_folder(name) for name in DROP_FOLDERS)]
     if any(entry.path == home.settings_file.name for entry in chosen.files):
@@ -157,14 +162,10 @@ def _stage(home: Home, root: Path, chosen: Manifest, state_file: Path | None) ->
             target = state_file if entry.path == STATE_ENTRY else home.root / entry.path
             if target is not None:
                 Contents(root).copy_to(entry.sha256, _staged_path(target, staged), entry.modified_ns)
-    again = ErasedAgain()
-    if state_file is not None:
-        store = staged[str(state_file)]
-        store.chmod(0o600)
-        require_sound(store)
-        known = known_erasures(f"sqlite:///{state_file}" if state_file.exists() else None, root, chosen.name)
-        again = erase_again(Staged(home.root), store, known)
-        require_unused(store)
+    if state_file is None:
+        again = erase_files_again(Staged(home.root), state_url)
+    else:
+        again = _with_state(home, root, chosen, state_file, staged[str(state_file)])
     note = {
         "name": chosen.name,
         "files_count": len(chosen.files),
@@ -178,13 +179,22 @@ def _stage(home: Home, root: Path, chosen: Manifest, state_file: Path | None) ->
     write_durably(home.restore_note, json.dumps(note, indent=1).encode())
 
 
+def _with_state(home: Home, root: Path, chosen: Manifest, state_file: Path, store: Path) -> ErasedAgain:
+    store.chmod(0o600)
+    require_sound(store)
+    known = known_erasures(f"sqlite:///{state_file}" if state_file.exists() else None, root, chosen.name)
+    again = erase_again(Staged(home.root), store, known)
+    require_unused(store)
+    return again
+
+
 def _notes(again: ErasedAgain) -> list[str]:
     notes = []
     if again.moments:
         days = ", ".join(sorted({f"{moment:%d %b %Y}" for moment in again.moments}))
         notes.append(f"People erased since that backup ({days}) were taken out of it again.")
     if again.is_incomplete:
-        notes.append("The home that was replaced had erased people under a key of its own: erase them again.")
+        notes.append("Whom the state store that was here had erased cannot be told: erase them again.")
     return notes + [f"Look at it yourself, it names somebody erased: data/{name}" for name in again.left]
 
 

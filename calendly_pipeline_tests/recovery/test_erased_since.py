@@ -96,6 +96,15 @@ def test_the_newest_backup_tells_a_new_machine(home: Home, tmp_path: Path) -> No
     looked_at(fresh)
 
 
+def test_files_without_a_store_forget_too(home: Home, tmp_path: Path) -> None:
+    """A backup that holds no state store, as with PostgreSQL: the store that stays says who was erased."""
+    back_up(home, tmp_path / "files", with_state=False)
+    erased(home)
+    report = brought_back(home, tmp_path / "files")
+    looked_at(home)
+    assert report.notes == ("People erased since that backup (15 Jun 2026) were taken out of it again.",)
+
+
 def test_nothing_is_touched_without_an_erasure(home: Home, tmp_path: Path) -> None:
     """A backup comes back byte for byte when nobody was erased since, also a second time after an erasure in it."""
     before = kept(home)
@@ -117,7 +126,7 @@ def test_a_key_of_another_store_is_said(home: Home, tmp_path: Path) -> None:
     suppress(state, [BOB], NOW)
     state.close()
     report = brought_back(other, tmp_path / "backup")
-    assert report.notes == ("The home that was replaced had erased people under a key of its own: erase them again.",)
+    assert report.notes == ("Whom the state store that was here had erased cannot be told: erase them again.",)
     assert rows_of(other.data / "state.db")["decisions"] == rows_of(home.data / "state.db")["decisions"]
 
 
