@@ -100,9 +100,7 @@ def erase_files_again(staged: Home, url: str) -> ErasedAgain:
             _erase_files(staged, erased, delivery_bodies(state), report)
         if report.counts:
             report.moments = sorted({row["erased_at"] for row in state.rows(suppressed_addresses)})
-    except (
-        SQLAlchemyError
-    ):  # a store without tables is restored after the files; whoever does it is told to erase again
+    except SQLAlchemyError:  # a store without tables yet: it is restored after the files
         report.is_incomplete = True
     finally:
         state.close()

@@ -24,6 +24,7 @@ from calendly_pipeline.sources.pull_landing import (
     Landing,
     PullReport,
     Say,
+    changed_at,
     finished,
     first_api_error,
     is_older,
@@ -222,8 +223,8 @@ class _CalendlyPull:
         invitees = [row for page in pages for row in page.data["collection"] if isinstance(row, dict)]
         counter = event.get("invitees_counter") or {}
         found = {"total": len(invitees), "active": sum(row.get("status") == "active" for row in invitees)}
-        changed_at = _instant(event.get("updated_at"))
-        is_recent = changed_at is not None and changed_at > self.order.now - LONGEST_LAG
+        moment = changed_at(str(event.get("updated_at")), self.order.now)
+        is_recent = moment is not None and moment > self.order.now - LONGEST_LAG
         return not is_recent or all(counter.get(name) in (None, count) for name, count in found.items())
 
 

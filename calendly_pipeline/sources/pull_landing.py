@@ -214,17 +214,17 @@ class Landing:
 
 def is_older(row: Mapping[str, Any], known: Known | None) -> bool:
     """Whether a record is given in a state from before the one that is known; no time of change: it is not."""
-    told, held = _changed_at(row["version"], row["seen_at"]), known and _changed_at(known.version, known.seen_at)
+    told, held = changed_at(row["version"], row["seen_at"]), known and changed_at(known.version, known.seen_at)
     return told is not None and held is not None and told < held
 
 
-def _changed_at(version: str, seen_at: datetime) -> datetime | None:
+def changed_at(version: str, seen_at: datetime) -> datetime | None:
     """The vendor's time of change that a version begins with, never later than it was seen."""
     try:
-        changed_at = datetime.fromisoformat(version.partition("|")[0])
+        moment = datetime.fromisoformat(version.partition("|")[0])
     except ValueError:
         return None
-    return min(changed_at if changed_at.tzinfo else changed_at.replace(tzinfo=UTC), seen_at)
+    return min(moment if moment.tzinfo else moment.replace(tzinfo=UTC), seen_at)
 
 
 def require_few(missing: Sequence[Known], known_count: int, share: float, vendor: str, kind: str, remedy: str) -> None:
