@@ -51,8 +51,13 @@ def restore(folder: Path, name: str | None, is_forced: bool) -> None:
     console.print(f"{said} {report.name}, {report.files_count} files.", soft_wrap=True)
     if report.aside:
         console.print(f"What was there before lies in {report.aside}; delete it when you are sure.", soft_wrap=True)
+    for text in [*report.notes, *(f"Taken out again of {where}: {n:,}" for where, n in sorted(report.erased.items()))]:
+        console.print(text, soft_wrap=True, markup=False)
     if not report.has_state:
-        console.print("The state store was not part of it: restore it with pg_restore.", soft_wrap=True)
+        console.print(
+            "The state store was not part of it: restore it with pg_restore, then erase again whom you erased since.",
+            soft_wrap=True,
+        )
     console.print("Next: put `.env` in place, then `calendly-pipeline rebuild`.", soft_wrap=True)
 
 

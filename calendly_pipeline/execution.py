@@ -2,12 +2,14 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import dagster as dg
+from filelock import FileLock
 
 from calendly_pipeline.definitions import build
 from calendly_pipeline.failures import PipelineError
@@ -68,7 +70,7 @@ def run_job(
     # Dagster starts a killed run once more; of a command, whoever typed it decides.
     run_tags = {**clock, **(tags or {}), PROCESS_TAG: this_process(), "dagster/max_retries": "0"}
     run_config = {**(config or {}), "loggers": {"console": {"config": {}}}}
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+    with open_instance(home) as instance:
         end_interrupted_runs(instance)
         with kept_open(instance):
             result = job.execute_in_process(run_config, instance=instance, raise_on_error=False, tags=run_tags)
@@ -84,6 +86,15 @@ def run_job(
     stopped_by_check = any(not check.passed and check.is_blocking for check in checks)
     error = None if result.success else _first_error(failures, stopped_by_check)
     return RunOutcome(result.run_id, result.success, error, checks, listener.seconds, findings)
+
+
+@contextmanager
+def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
+    """Dagster's own. Two processes that make its databases at once fail with `table already exists` (1.13)."""
+    with FileLock(home.dagster / ".instance.lock"):
+        instance = dg.DagsterInstance.from_config(str(home.dagster))
+    with instance:
+        yield instance
 
 
 def _outcome(definitions: dg.Definitions, item: Any) -> CheckOutcome:

@@ -3,10 +3,12 @@
 What belongs here: paths. What does not: reading the environment (`environment.py`) or any file's content.
 """
 
-import shutil
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from calendly_pipeline.disk import writing
 from calendly_pipeline.failures import StateError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -114,7 +116,23 @@ class Home:
         self.dagster.mkdir(parents=True, exist_ok=True)
         example = REPOSITORY / "pipeline.example.toml"
         if not self.settings_file.exists() and example.exists():
-            shutil.copyfile(example, self.settings_file)
+            _put(example, self.settings_file)
         instance = REPOSITORY / "dagster.yaml"
         if instance.exists():
-            shutil.copyfile(instance, self.dagster / "dagster.yaml")
+            _put(instance, self.dagster / "dagster.yaml")
+
+
+def _put(source: Path, target: Path) -> None:
+    """Copy a file whole or not at all, and only when it differs: another process may be reading or copying it."""
+    content = source.read_bytes()
+    if target.exists() and target.read_bytes() == content:
+        return
+    with writing(target.name):
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(content)
+            Path(name).chmod(0o644)
+            Path(name).replace(target)
+        finally:
+            Path(name).unlink(missing_ok=True)

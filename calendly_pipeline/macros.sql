@@ -261,6 +261,12 @@ create or replace temp macro age_key(instant) as
         else epoch_us(least(greatest(instant, timestamptz '1970-01-01 00:00:00+00'), timestamptz '2200-01-01 00:00:00+00'))
     end::hugeint;
 
+-- How new an answer's version of a record is: the vendor's time of change, never later than it was said; where the
+-- vendor gives none, when it was said. A subscription stands as long as the newest list has it, so of it the last answer
+-- counts.
+create or replace temp macro known_at(kind, changed_at, observed_at) as
+    case when kind = 'webhook_subscription' then observed_at else least(coalesce(changed_at, observed_at), observed_at) end;
+
 -- How new a version of a record is, as one number: by the time it changed, then by the time somebody saw it so. At a
 -- tie the API's answer outranks a delivery, then `rank` decides (0 to 15), then the body; never the order of arrival.
 create or replace temp macro newness(changed_at, observed_at, is_answer, rank, body) as

@@ -40,6 +40,14 @@ class Suppression:
 NOBODY = Suppression(b"", frozenset())
 
 
+def decided_under(canonical: str) -> str:
+    """What stands in for the address that decisions are kept under, when it is not the one that was erased.
+
+    It is hashed along, so that a decision can be told from a hash alone; as an address it is nobody's.
+    """
+    return f"\0{canonical}"
+
+
 def suppression(state: State) -> Suppression:
     """The suppression as the state store has it now."""
     with state.engine.connect() as connection:

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -72,31 +72,30 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path / "home"))
 
 
-@dataclass
-class FaultTable:
-    """What was broken on purpose, and what was lost: the table of docs/reliability.md."""
+FAULTS_HEAD = ["| fault | times tried | lost | doubled | how it shows itself |", "|---|---|---|---|---|"]
 
-    rows: list[tuple[str, int, int, int, str]] = field(default_factory=list)
+
+@dataclass(frozen=True)
+class FaultTable:
+    """What was broken on purpose, and what was lost: the table of docs/reliability.md, row by row as it is found."""
+
+    path: Path
 
     def add(self, fault: str, *, tried: int, lost: int, doubled: int, shown: str) -> None:
-        """One fault: how often it was tried, what was lost or doubled, and how it showed itself."""
-        self.rows.append((fault, tried, lost, doubled, shown))
+        """One fault: how often it was tried, what was lost or doubled, how it showed itself. Its earlier row goes."""
+        row = f"| {fault} | {tried:,} | {lost:,} | {doubled:,} | {shown} |"
+        kept = [line for line in self._rows() if not line.startswith(f"| {fault} |")]
+        self.path.parent.mkdir(exist_ok=True)
+        self.path.write_text("\n".join([*FAULTS_HEAD, *kept, row, ""]), encoding="utf-8")
 
-    def as_markdown(self) -> str:
-        """The table."""
-        head = "| fault | times tried | lost | doubled | how it shows itself |\n|---|---|---|---|---|\n"
-        shown = ([f"{cell:,}" if isinstance(cell, int) else cell for cell in row] for row in self.rows)
-        return head + "".join(f"| {' | '.join(cells)} |\n" for cells in shown)
+    def _rows(self) -> list[str]:
+        return self.path.read_text(encoding="utf-8").splitlines()[len(FAULTS_HEAD) :] if self.path.exists() else []
 
 
 @pytest.fixture(scope="session")
-def fault_table() -> Iterator[FaultTable]:
-    """Collects what `make faults` tried, and writes it to benchmarks/out/reliability.md."""
-    table = FaultTable()
-    yield table
-    target = REPOSITORY / "benchmarks" / "out" / "reliability.md"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(table.as_markdown(), encoding="utf-8")
+def fault_table() -> FaultTable:
+    """Collects what `make faults` tried, in benchmarks/out/reliability.md; parts of it replace their own rows."""
+    return FaultTable(REPOSITORY / "benchmarks" / "out" / "reliability.md")
 
 
 @cache

@@ -30,12 +30,14 @@ async def require_mapping(adapter: Adapter, say: Say, *, create_fields: bool = F
 async def settle_open(adapter: Adapter, ledger: Ledger, say: Say) -> None:
     """Find out what became of attempts without an outcome; raises ApiError.
 
-    What can be repeated is left to the plan. The rest is looked up; what cannot be, stays unknown and is shown.
+    What can be repeated is left to the plan. The rest is looked up; what cannot be, stays unknown and is shown: what
+    was sent of somebody who was erased since, too, because nothing is left to look for.
     """
     for entry in ledger.open_entries():
         kind = adapter.kinds.get(entry.record.kind)
         can_repeat = kind is not None and entry.record.operation in kind.repeatable
-        found = None if can_repeat or kind is None else await adapter.look_up(entry.record)
+        is_left = can_repeat or kind is None or not entry.record.payload
+        found = None if is_left else await adapter.look_up(entry.record)
         if found is not None:
             say(f"{adapter.name} {entry.record.key}: looked up, {found.result}: {found.answer}")
         elif not entry.is_intent:

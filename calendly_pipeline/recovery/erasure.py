@@ -22,12 +22,18 @@ from calendly_pipeline.recovery.erasure_landing import (
     erase_from_landed_files,
     erase_from_pages,
 )
-from calendly_pipeline.recovery.erasure_state import canonical, delivery_bodies, erase_from_state, sent_records
-from calendly_pipeline.recovery.erasure_traces import contacts_of, delete_derived, erase_from_history, still_named
+from calendly_pipeline.recovery.erasure_state import Person, canonical, delivery_bodies, erase_from_state, person
+from calendly_pipeline.recovery.erasure_traces import (
+    contacts_of,
+    delete_derived,
+    erase_from_history,
+    names_of,
+    still_named,
+)
+from calendly_pipeline.recovery.held_elsewhere import held_elsewhere
 from calendly_pipeline.recovery.restore import require_idle
-from calendly_pipeline.sources.pages import page_files
 from calendly_pipeline.state import State
-from calendly_pipeline.suppression import suppress
+from calendly_pipeline.suppression import decided_under, suppress
 
 
 @dataclass
@@ -64,14 +70,14 @@ def erase(
         require_idle(home, stack)
         contacts = contacts_of(home, folded)
         report.other_addresses = sorted({other for all_of in contacts.values() for other in all_of} - set(folded))
-        report.vendors = _vendors(home, state, holds, contacts)
+        names = names_of(home, folded, list(contacts))
+        who = person(folded, contacts, names, report.other_addresses)
+        report.vendors = held_elsewhere(home, state, who)
         if is_applied:
-            suppress(state, folded, now)
-        _erase_here(home, state, holds, folded, list(contacts), report, is_applied)
+            suppress(state, [*folded, *map(decided_under, canonical(folded) - set(folded))], now)
+        _erase_here(home, state, holds, who, report, is_applied)
         for root in backups:
-            told = erase_from_backups(
-                root, state, _with_canonical(holds, folded), list(contacts), report.count, is_applied=is_applied
-            )
+            told = erase_from_backups(root, state, who, report.count, is_applied=is_applied)
             report.left += [f"{root}: {text}" for text in told]
         if is_applied:
             delete_leftovers(home)
@@ -81,15 +87,7 @@ def erase(
     return report
 
 
-def _erase_here(
-    home: Home,
-    state: State,
-    holds: Holds,
-    folded: Sequence[str],
-    contact_ids: list[str],
-    report: ErasureReport,
-    is_applied: bool,
-) -> None:
+def _erase_here(home: Home, state: State, holds: Holds, who: Person, report: ErasureReport, is_applied: bool) -> None:
     count = report.count
     bodies = delivery_bodies(state)
     erase_from_pages(home, holds, bodies, count, is_applied=is_applied)
@@ -97,14 +95,8 @@ def _erase_here(
     left = erase_from_drop_folders(home, holds, count, is_applied=is_applied)
     if not is_applied:
         report.left += left
-    erase_from_state(state, _with_canonical(holds, folded), contact_ids, count, is_applied=is_applied)
+    erase_from_state(state, who, count, is_applied=is_applied)
     erase_from_history(home, holds, count, is_applied=is_applied)
-
-
-def _with_canonical(holds: Holds, folded: Sequence[str]) -> Holds:
-    """Decisions are kept under the address as its provider reads it."""
-    also = canonical(folded)
-    return lambda address: holds(address) or address in also
 
 
 def _address(text: str) -> str:
@@ -113,12 +105,3 @@ def _address(text: str) -> str:
     if not (local and at and "." in domain):
         raise InputError(f"{text!r} is no address.", "Write it whole, such as ada@client.example.")
     return address
-
-
-def _vendors(home: Home, state: State, holds: Holds, contacts: dict[str, list[str]]) -> list[str]:
-    found = [f"{destination}: record {key}" for destination, key in sent_records(state, holds, list(contacts))]
-    found += [f"CRM or address book: contact {contact}" for contact in sorted(contacts)]
-    asked = {path.relative_to(home.landing).parts[:2] for path in page_files(home)}
-    tools = {"calendly": "Calendly", "calcom": "Cal.com", "lacrm": "Less Annoying CRM"}
-    found += [f"{tools[platform]}, account {account}: ask it for deletion there" for platform, account in sorted(asked)]
-    return found

@@ -7,13 +7,12 @@ next erasure goes on.
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
 
-from calendly_pipeline.addresses import Holds
 from calendly_pipeline.home import Home
 from calendly_pipeline.recovery import manifest
 from calendly_pipeline.recovery.backup import STATE_ENTRY, tidy
@@ -23,7 +22,7 @@ from calendly_pipeline.recovery.erasure_landing import (
     erase_from_landed_files,
     erase_from_pages,
 )
-from calendly_pipeline.recovery.erasure_state import delivery_bodies, erase_from_state
+from calendly_pipeline.recovery.erasure_state import Person, delivery_bodies, erase_from_state
 from calendly_pipeline.recovery.manifest import Entry, Manifest
 from calendly_pipeline.recovery.state_copy import require_sound
 from calendly_pipeline.state import State, suppressed_addresses, suppression_keys
@@ -31,9 +30,7 @@ from calendly_pipeline.state import State, suppressed_addresses, suppression_key
 Count = Callable[[str, int], None]
 
 
-def erase_from_backups(
-    root: Path, live: State, holds: Holds, contact_ids: Collection[str], count: Count, *, is_applied: bool
-) -> list[str]:
+def erase_from_backups(root: Path, live: State, who: Person, count: Count, *, is_applied: bool) -> list[str]:
     """Every backup of a folder; returns what a person has to delete by hand."""
     left: list[str] = []
     if not manifest.names(root):
@@ -44,7 +41,7 @@ def erase_from_backups(
             with tempfile.TemporaryDirectory(dir=root, prefix=".erase-") as folder:
                 home = Home(Path(folder))
                 _tree(root, home, old)
-                left += [f"{name}: {path}" for path in _erase(home, live, holds, contact_ids, count, is_applied)]
+                left += [f"{name}: {path}" for path in _erase(home, live, who, count, is_applied)]
                 new = _manifest(root, home, old) if is_applied else old
             if new != old:
                 manifest.write(root, new)
@@ -67,9 +64,7 @@ def _tree(root: Path, home: Home, backup: Manifest) -> None:
             shutil.copyfile(contents.path(entry.sha256), target)
 
 
-def _erase(
-    home: Home, live: State, holds: Holds, contact_ids: Collection[str], count: Count, is_applied: bool
-) -> list[str]:
+def _erase(home: Home, live: State, who: Person, count: Count, is_applied: bool) -> list[str]:
     bodies: list[str] = []
     if (home.data / "state.db").exists():
         state = State(f"sqlite:///{home.data / 'state.db'}")
@@ -78,12 +73,12 @@ def _erase(
             bodies = delivery_bodies(state)
             if is_applied:
                 carry_suppression(live, state)
-            erase_from_state(state, holds, contact_ids, count, is_applied=is_applied)
+            erase_from_state(state, who, count, is_applied=is_applied)
         finally:
             state.close()
-    erase_from_pages(home, holds, bodies, count, is_applied=is_applied)
-    erase_from_landed_files(home, holds, count, is_applied=is_applied)
-    return erase_from_drop_folders(home, holds, count, is_applied=is_applied)
+    erase_from_pages(home, who.holds, bodies, count, is_applied=is_applied)
+    erase_from_landed_files(home, who.holds, count, is_applied=is_applied)
+    return erase_from_drop_folders(home, who.holds, count, is_applied=is_applied)
 
 
 def carry_suppression(source: State, target: State) -> None:

@@ -1,18 +1,20 @@
 """A person out of the state store.
 
 Decisions about the person and deliveries about nobody else go. Entries of the ledger stay as facts (what was sent to
-which record, and how it ended) without what was sent. What a pull noted stays: ids and hashes, so that the vendor is
-not asked for the same again.
+which record, and how it ended) without what was sent, to whom and what it said. What a pull noted stays: ids and
+hashes, so that the vendor is not asked for the same again.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 
-from calendly_pipeline.addresses import Holds, fold, mentions, without
+from calendly_pipeline.addresses import ERASED, Holds, among, fold, mentions, without, without_names
 from calendly_pipeline.sources.deliveries import forgotten_body
 from calendly_pipeline.state import (
     State,
@@ -28,20 +30,49 @@ from calendly_pipeline.state import (
 from calendly_pipeline.warehouse import prepare
 
 Count = Callable[[str, int], None]
-APART = (decisions, webhook_deliveries, oauth_tokens, suppressed_addresses, suppressed_input, suppression_keys)
+APART = (
+    decisions,
+    webhook_deliveries,
+    oauth_tokens,
+    suppressed_addresses,
+    suppressed_input,
+    suppression_keys,
+    sync_ledger,
+)
 
 
-def erase_from_state(
-    state: State, holds: Holds, contact_ids: Collection[str], count: Count, *, is_applied: bool
-) -> None:
+@dataclass(frozen=True)
+class Person:
+    """By what the state store knows who is to be forgotten."""
+
+    holds: Holds
+    contact_ids: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    """Full names only: a first name alone is a word that others have too."""
+    marks: frozenset[str] = frozenset()
+    """What stands for the addresses in keys of records: their MD5, which whoever guesses an address can test."""
+    others: Holds = lambda _: False
+    """Further addresses of the same contacts, which were not named: what was sent of them stays."""
+
+
+def person(
+    addresses: Collection[str], contact_ids: Iterable[str], names: Iterable[str], others: Collection[str]
+) -> Person:
+    """Who is known by these addresses; decisions are kept under the address as its provider reads it."""
+    marks = frozenset(hashlib.md5(one.encode(), usedforsecurity=False).hexdigest() for one in addresses)
+    full_names = frozenset(name.strip() for name in names if " " in name.strip())
+    return Person(among([*addresses, *canonical(addresses)]), frozenset(contact_ids), full_names, marks, among(others))
+
+
+def erase_from_state(state: State, who: Person, count: Count, *, is_applied: bool) -> None:
     """All of it in one transaction; what a database keeps of deleted rows is overwritten."""
     with state.engine.connect() as connection, connection.begin() as transaction:
-        count("decisions", _decisions(connection, holds))
-        count("webhook deliveries", _deliveries(connection, holds))
-        count("entries of the ledger", _ledger(connection, holds, contact_ids))
+        count("decisions", _decisions(connection, who.holds))
+        count("webhook deliveries", _deliveries(connection, who.holds))
+        count("entries of the ledger", _ledger(connection, who))
         for table in metadata.sorted_tables:
             if table not in APART:
-                count(f"rows of {table.name}", _texts(connection, table, holds))
+                count(f"rows of {table.name}", _texts(connection, table, who.holds))
         if not is_applied:
             transaction.rollback()
     if is_applied:
@@ -54,11 +85,11 @@ def delivery_bodies(state: State) -> list[str]:
         return list(connection.execute(sa.select(webhook_deliveries.c.body)).scalars())
 
 
-def sent_records(state: State, holds: Holds, contact_ids: Collection[str]) -> list[tuple[str, str]]:
+def sent_records(state: State, who: Person) -> list[tuple[str, str]]:
     """Destination and record of everything that was ever sent about the person."""
     with state.engine.connect() as connection:
         rows = connection.execute(sa.select(sync_ledger)).mappings()
-        return sorted({(r["destination"], r["record_key"]) for r in rows if _is_about(r, holds, contact_ids)})
+        return sorted({(row["destination"], row["record_key"]) for row in rows if _is_about(row, _said(row), who)})
 
 
 def _decisions(connection: sa.Connection, holds: Holds) -> int:
@@ -91,18 +122,57 @@ def _deliveries(connection: sa.Connection, holds: Holds) -> int:
     return changed
 
 
-def _ledger(connection: sa.Connection, holds: Holds, contact_ids: Collection[str]) -> int:
-    rows = connection.execute(sa.select(sync_ledger)).mappings().all()
-    about = [row for row in rows if _is_about(row, holds, contact_ids) and (row["payload"] or row["answer"])]
-    for row in about:
-        kept = {"payload": {}, "answer": "", "record_key": without(row["record_key"], holds)}
-        connection.execute(sync_ledger.update().where(sync_ledger.c.entry_id == row["entry_id"]).values(**kept))
-    return len(about)
+def _ledger(connection: sa.Connection, who: Person) -> int:
+    changed = 0
+    for row in connection.execute(sa.select(sync_ledger)).mappings().all():
+        kept = _left_of_entry(row, who)
+        if any(row[name] != value for name, value in kept.items()):
+            changed += 1
+            connection.execute(sync_ledger.update().where(sync_ledger.c.entry_id == row["entry_id"]).values(**kept))
+    return changed
 
 
-def _is_about(row: Any, holds: Holds, contact_ids: Collection[str]) -> bool:
-    said = (row["record_key"], row["answer"], json.dumps(row["payload"], ensure_ascii=False))
-    return row["record_key"] in contact_ids or any(mentions(text, holds) for text in said)
+def _left_of_entry(row: sa.RowMapping, who: Person) -> dict[str, Any]:
+    said = _said(row)
+    if _is_about(row, said, who):
+        return _fact(row, who)
+    return {} if any(mentions(text, who.others) for text in said) else _unnamed(row, who)
+
+
+def _said(row: Any) -> tuple[str, ...]:
+    return (row["record_key"], row["label"], row["answer"], json.dumps(row["payload"], ensure_ascii=False))
+
+
+def _fact(row: sa.RowMapping, who: Person) -> dict[str, Any]:
+    """That something was sent and how it ended."""
+    key = without(row["record_key"], who.holds)
+    for mark in who.marks:
+        key = key.replace(mark, ERASED)
+    return {"payload": {}, "answer": "", "label": ERASED, "record_key": key}
+
+
+def _unnamed(row: sa.RowMapping, who: Person) -> dict[str, Any]:
+    """What was sent of somebody else, whose meeting may be titled with the person's name."""
+    return {name: _nameless(row[name], who.names) for name in ("payload", "label", "answer")}
+
+
+def _nameless(value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, str):
+        return without_names(value, names)
+    if isinstance(value, list):
+        return [_nameless(item, names) for item in value]
+    if isinstance(value, dict):
+        return {key: _nameless(item, names) for key, item in value.items()}
+    return value
+
+
+def _is_about(row: Any, said: Sequence[str], who: Person) -> bool:
+    return (
+        row["record_key"] in who.contact_ids
+        or any(mark in row["record_key"] for mark in who.marks)
+        or any(mentions(text, who.holds) for text in said)
+        or (row["contact_id"] in who.contact_ids and not any(mentions(text, who.others) for text in said))
+    )
 
 
 def _texts(connection: sa.Connection, table: sa.Table, holds: Holds) -> int:

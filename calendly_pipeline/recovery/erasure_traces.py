@@ -30,6 +30,18 @@ def contacts_of(home: Home, addresses: list[str]) -> dict[str, list[str]]:
     return {}
 
 
+def names_of(home: Home, addresses: list[str], contact_ids: list[str]) -> list[str]:
+    """Names under which the addresses booked, and those of their contacts; empty without a warehouse."""
+    query = (
+        "select distinct name from meetings.attendees where list_contains($addresses, plain_address(email)) "
+        "union select full_name from contacts.contacts where list_contains($contacts, contact_id)"
+    )
+    with suppress(PipelineError, duckdb.Error), open_warehouse(home.warehouse, read_only=True, wait_seconds=5) as found:
+        bound = {"addresses": addresses, "contacts": contact_ids}
+        return [name for (name,) in found.execute(query, bound).fetchall() if name]
+    return []
+
+
 def delete_derived(home: Home) -> None:
     """Delete the warehouse and what refreshes publish; both are built again."""
     delete_warehouse(home.warehouse)

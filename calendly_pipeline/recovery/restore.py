@@ -1,5 +1,7 @@
 """Bring a backup back: verify, build everything beside what is there, then swap.
 
+Whoever was erased since the backup was made is taken out of it on the way (`erased_since`).
+
 The swap is a handful of renames, written down first in `data/.restore.json`. Killed before that, nothing was touched;
 killed after it, every command refuses until `restore` was called again, which goes on where it stopped.
 """
@@ -7,6 +9,7 @@ killed after it, every command refuses until `restore` was called again, which g
 import json
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +23,12 @@ from calendly_pipeline.home import DROP_FOLDERS, Home
 from calendly_pipeline.recovery import manifest
 from calendly_pipeline.recovery.backup import STATE_ENTRY, maintenance
 from calendly_pipeline.recovery.contents import Contents
+from calendly_pipeline.recovery.erased_since import (
+    ErasedAgain,
+    erase_again,
+    erase_files_again,
+    known_erasures,
+)
 from calendly_pipeline.recovery.manifest import Manifest
 from calendly_pipeline.recovery.state_copy import require_sound, require_unused, sqlite_file
 from calendly_pipeline.state import require_known
@@ -37,6 +46,16 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Staged(Home):
+    """What comes back, still beside what it replaces; read like a home."""
+
+    @property
+    def data(self) -> Path:
+        """Where it waits."""
+        return self.root / "data" / STAGING
+
+
+@dataclass(frozen=True)
 class RestoreReport:
     """What was brought back."""
 
@@ -46,6 +65,10 @@ class RestoreReport:
     was_resumed: bool
     aside: Path | None
     """Where what was replaced lies; None when nothing was."""
+    erased: Mapping[str, int]
+    """What was taken out of it again of people erased since: where -> rows, records or files."""
+    notes: tuple[str, ...]
+    """What a person has to look at."""
 
 
 def restore(home: Home, root: Path, state_url: str, name: str | None, *, is_forced: bool = False) -> RestoreReport:
@@ -67,7 +90,7 @@ def restore(home: Home, root: Path, state_url: str, name: str | None, *, is_forc
         require_idle(home, stack)
         if state_file is not None:
             require_unused(state_file)
-        _stage(home, root, chosen, state_file)
+        _stage(home, root, chosen, state_file, state_url)
         return _finish(home, was_resumed=False)
 
 
@@ -118,7 +141,7 @@ def require_idle(home: Home, stack: ExitStack) -> None:
             raise PullBusy(f"A pull of {lock.parent.name} is running.", "Try again when it is done.") from error
 
 
-def _stage(home: Home, root: Path, chosen: Manifest, state_file: Path | None) -> None:
+def _stage(home: Home, root: Path, chosen: Manifest, state_file: Path | None, state_url: str) -> None:
     """Build what comes back beside what is there, then write down how to swap them."""
     targets = [home.landing, *(home.drop_folder(name) for name in DROP_FOLDERS)]
     if any(entry.path == home.settings_file.name for entry in chosen.files):
@@ -139,18 +162,40 @@ def _stage(home: Home, root: Path, chosen: Manifest, state_file: Path | None) ->
             target = state_file if entry.path == STATE_ENTRY else home.root / entry.path
             if target is not None:
                 Contents(root).copy_to(entry.sha256, _staged_path(target, staged), entry.modified_ns)
-    if state_file is not None:
-        staged[str(state_file)].chmod(0o600)
-        require_sound(staged[str(state_file)])
+    if state_file is None:
+        again = erase_files_again(Staged(home.root), state_url)
+    else:
+        again = _with_state(home, root, chosen, state_file, staged[str(state_file)])
     note = {
         "name": chosen.name,
         "files_count": len(chosen.files),
         "has_state": state_file is not None,
         "aside": str(home.data / aside),
         "moves": [asdict(move) for move in moves],
+        "erased": dict(again.counts),
+        "notes": _notes(again),
         "derived": [str(path) for path in (home.warehouse, Path(f"{home.warehouse}.wal"), home.desk)],
     }
     write_durably(home.restore_note, json.dumps(note, indent=1).encode())
+
+
+def _with_state(home: Home, root: Path, chosen: Manifest, state_file: Path, store: Path) -> ErasedAgain:
+    store.chmod(0o600)
+    require_sound(store)
+    known = known_erasures(f"sqlite:///{state_file}" if state_file.exists() else None, root, chosen.name)
+    again = erase_again(Staged(home.root), store, known)
+    require_unused(store)
+    return again
+
+
+def _notes(again: ErasedAgain) -> list[str]:
+    notes = []
+    if again.moments:
+        days = ", ".join(sorted({f"{moment:%d %b %Y}" for moment in again.moments}))
+        notes.append(f"People erased since that backup ({days}) were taken out of it again.")
+    if again.is_incomplete:
+        notes.append("Whom the state store that was here had erased cannot be told: erase them again.")
+    return notes + [f"Look at it yourself, it names somebody erased: data/{name}" for name in again.left]
 
 
 def _move(target: Path, home: Home, aside: str) -> Move:
@@ -178,7 +223,13 @@ def _finish(home: Home, *, was_resumed: bool) -> RestoreReport:
         sync_folder(home.data)
     aside = Path(note["aside"])
     return RestoreReport(
-        note["name"], note["files_count"], note["has_state"], was_resumed, aside if aside.exists() else None
+        note["name"],
+        note["files_count"],
+        note["has_state"],
+        was_resumed,
+        aside if aside.exists() else None,
+        note.get("erased", {}),
+        tuple(note.get("notes", ())),
     )
 
 

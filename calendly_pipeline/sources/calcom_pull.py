@@ -88,17 +88,13 @@ class _CalcomPull:
 
     def _take(self, page: Answer, bookings: Sequence[Mapping[str, Any]]) -> None:
         """Land a page that holds anything new."""
-        self.landing.counts.pages += 1
         every = [_row(booking, page) for booking in bookings if booking.get("uid")]
         rows = [row for row in every if (row["record_id"], row["digest"]) not in self.taken]
         self.taken.update((row["record_id"], row["digest"]) for row in rows)
         if len(every) < len(bookings):
             self.landing.note(f"{page.request}: bookings without a uid were landed and are not used.")
         before = self.landing.index.named("booking", [row["record_id"] for row in rows])
-        if self.landing.count_news(rows, before) or len(every) < len(bookings):
-            self.landing.page(_folder(rows), page)
-        for row in rows:
-            self.landing.seen(row)
+        self.landing.take(_folder(rows), page, rows, before, is_odd=len(every) < len(bookings))
 
 
 def _folder(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -2,7 +2,8 @@
 
 Events of every month are listed each time, which is cheap. The invitees of an event cost a call of their own: they are
 read when the event is new, when its `updated_at` or counters changed, or when the order says so (`Order.must_reread`),
-because a no-show touches nothing that a listing shows.
+because a no-show touches nothing that a listing shows. Invitees that do not fit the counters of an event that changed
+lately come from a copy that lags, and are read again by the next pull.
 
 Data flow: CALENDLY_API_URL -> data/landing/calendly/<account>/<month>/<run>/*.jsonl.gz -> sources.api_records
 """
@@ -10,7 +11,7 @@ Data flow: CALENDLY_API_URL -> data/landing/calendly/<account>/<month>/<run>/*.j
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from calendly_pipeline.clients.answer import Answer
@@ -19,11 +20,22 @@ from calendly_pipeline.failures import NotFound, PermissionDenied
 from calendly_pipeline.home import Home
 from calendly_pipeline.sources.pages import ACCOUNT_FOLDER
 from calendly_pipeline.sources.pull_index import Known, PullIndex, digest_of
-from calendly_pipeline.sources.pull_landing import Landing, PullReport, Say, finished, first_api_error, missing_from
+from calendly_pipeline.sources.pull_landing import (
+    Landing,
+    PullReport,
+    Say,
+    changed_at,
+    finished,
+    first_api_error,
+    is_older,
+    missing_from,
+)
 from calendly_pipeline.sources.pull_order import Order
 
 WAITING_EVENTS = 500
 MONTHS_AT_ONCE = 4
+LONGEST_LAG = timedelta(days=2)
+"""For so long after a change, invitees that do not fit the event's counters are not taken for its last word."""
 LISTED_USERS = "user_ids"
 LISTED_EVENT_TYPES = "event_type_ids"
 """Kinds of the landed lists of all ids that an owner or admin sees."""
@@ -35,9 +47,14 @@ class _Unread:
     """An event whose invitees must be read."""
 
     month: str
-    event_id: str
-    version: str
+    event: Event
+    version: str | None
+    """None: it was given in an older state than the known one, so what is read now is not its last word."""
     old: Known | None
+
+    @property
+    def event_id(self) -> str:
+        return id_of(self.event["uri"])
 
 
 async def pull_calendly(client: CalendlyClient, home: Home, index: PullIndex, order: Order, say: Say) -> PullReport:
@@ -144,22 +161,19 @@ class _CalendlyPull:
 
     async def _take(self, month: str, page: Answer, events: Sequence[Event], known: Mapping[str, Known]) -> None:
         """Land a page of events that holds anything new, and queue the events whose invitees must be read."""
-        self.landing.counts.pages += 1
         strangers = [event_id for event in events if (event_id := id_of(event["uri"])) not in known]
         before = {**known, **self.landing.index.named("event", strangers)} if strangers else known
         rows = [_row(event, page) for event in events]
-        if self.landing.count_news(rows, before):
-            self.landing.page(month, page)
-        for row in rows:
-            self.landing.seen(row)
+        self.landing.take(month, page, rows, before)
         await self._unlisted_types(events)
         for event, row in zip(events, rows, strict=True):
             old = before.get(row["record_id"])
-            if self._must_read(event, row["version"], old):
-                await self.unread.put(_Unread(month, row["record_id"], row["version"], old))
+            version = None if is_older(row, old) else row["version"]
+            if self._must_read(event, version, old):
+                await self.unread.put(_Unread(month, event, version, old))
 
-    def _must_read(self, event: Event, version: str, old: Known | None) -> bool:
-        if old is None or old.invitees_version != version or old.invitees_at is None:
+    def _must_read(self, event: Event, version: str | None, old: Known | None) -> bool:
+        if old is None or old.invitees_at is None or version not in (None, old.invitees_version):
             return True
         ends_at = _instant(event.get("end_time")) or _instant(event.get("start_time"))
         return ends_at is None or self.order.must_reread(ends_at, old.invitees_at)
@@ -198,10 +212,20 @@ class _CalendlyPull:
         if old is None or old.invitees_digest != digest:
             for page in pages:
                 self.landing.page(event.month, page)
-            if old is not None and old.invitees_version == event.version:
+            if old is not None and event.version is not None and old.invitees_version == event.version:
                 counts.found_late += 1
-        row = {"invitees_version": event.version, "invitees_digest": digest, "invitees_at": pages[-1].received_at}
+        version = event.version if self._fits(event.event, pages) else None
+        row = {"invitees_version": version, "invitees_digest": digest, "invitees_at": pages[-1].received_at}
         self.landing.invitees({"record_id": event.event_id, **row})
+
+    def _fits(self, event: Event, pages: Sequence[Answer]) -> bool:
+        """Whether the invitees fit the event's counters, or have not fitted for so long that they never will."""
+        invitees = [row for page in pages for row in page.data["collection"] if isinstance(row, dict)]
+        counter = event.get("invitees_counter") or {}
+        found = {"total": len(invitees), "active": sum(row.get("status") == "active" for row in invitees)}
+        moment = changed_at(str(event.get("updated_at")), self.order.now)
+        is_recent = moment is not None and moment > self.order.now - LONGEST_LAG
+        return not is_recent or all(counter.get(name) in (None, count) for name, count in found.items())
 
 
 def _row(event: Event, page: Answer) -> dict[str, Any]:

@@ -151,16 +151,12 @@ class _LacrmPull:
 
     def _take(self, page: Answer, contacts: Iterable[Mapping[str, Any]]) -> set[str]:
         """Land a page that holds anything new; the ids on it."""
-        self.landing.counts.pages += 1
         contacts = [contact for contact in contacts if contact.get("ContactId")]
         rows = [_row(contact, page) for contact in contacts]
         self.people |= {str(contact["ContactId"]) for contact in contacts if not _is_company(contact)}
         fresh = [row for row in rows if (row["record_id"], row["digest"]) not in self.taken]
         self.taken.update((row["record_id"], row["digest"]) for row in fresh)
-        if self.landing.count_news(fresh, self.known):
-            self.landing.page(ACCOUNT_FOLDER, page)
-        for row in fresh:
-            self.landing.seen(row)
+        self.landing.take(ACCOUNT_FOLDER, page, fresh, self.known)
         return {row["record_id"] for row in rows}
 
 

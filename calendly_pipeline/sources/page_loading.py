@@ -1,5 +1,8 @@
 """Landed answers into `sources.api_records`: of every record the newest version, whatever the order of the files.
 
+Newest by the vendor's own time of change, then by when it was said: a copy at the vendor's that lags may answer later
+than it knows.
+
 Each file is loaded once. When landing no longer holds a file that was loaded, everything is loaded again: what it said
 must be forgotten.
 """
@@ -77,7 +80,7 @@ listed as (
 
 attending as (
     select
-        platform, account, observed_at, record ->> 'uid' as uid,
+        platform, account, observed_at, record ->> 'uid' as uid, record ->> 'updatedAt' as changed,
         unnest(from_json(record -> 'attendees', '["JSON"]')) as record
     from listed
     where platform = 'calcom' and kind = 'booking' and json_type(record -> 'attendees') = 'ARRAY'
@@ -102,7 +105,8 @@ identified as (
     select
         platform, account, 'attendee' as kind, observed_at, record,
         uid || '/' || plain_address(record ->> 'email') as record_id,
-        uid as parent_id
+        uid as parent_id,
+        changed
     from attending
     union all by name
     select
@@ -144,13 +148,14 @@ identified as (
 select
     platform, account, kind, record_id, parent_id, observed_at,
     try_cast(
-        coalesce(record ->> 'updated_at', record ->> 'updatedAt', record ->> 'LastUpdate') as timestamptz
+        coalesce(record ->> 'updated_at', record ->> 'updatedAt', record ->> 'LastUpdate', changed) as timestamptz
     ) as updated_at,
     record as body
 from identified
 where nullif(record_id, '') is not null
 qualify row_number() over (
-    partition by platform, account, kind, record_id order by observed_at desc, md5(record::varchar) desc
+    partition by platform, account, kind, record_id
+    order by known_at(kind, updated_at, observed_at) desc, observed_at desc, md5(record::varchar) desc
 ) = 1
 """
 
@@ -159,7 +164,8 @@ KEEP_NEWEST = (
     delete from landed_records as fresh using sources.api_records as held
     where fresh.platform = held.platform and fresh.account = held.account and fresh.kind = held.kind
         and fresh.record_id = held.record_id
-        and (held.observed_at, md5(held.body::varchar)) >= (fresh.observed_at, md5(fresh.body::varchar))
+        and (known_at(held.kind, held.updated_at, held.observed_at), held.observed_at, md5(held.body::varchar))
+            >= (known_at(fresh.kind, fresh.updated_at, fresh.observed_at), fresh.observed_at, md5(fresh.body::varchar))
     """,
     """
     delete from sources.api_records as held using landed_records as fresh

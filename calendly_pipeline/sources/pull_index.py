@@ -18,6 +18,7 @@ class Known:
 
     record_id: str
     version: str
+    """The vendor's time of change; what else tells versions apart follows behind a bar."""
     digest: str
     starts_at: datetime | None
     seen_at: datetime

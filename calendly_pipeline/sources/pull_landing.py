@@ -42,6 +42,8 @@ class Counts:
     found_late: int = 0
     """Invitees that changed though nothing announced it: late no-shows."""
     absent: int = 0
+    older_than_known: int = 0
+    """Records given in an older state than the one that is known: the vendor answered from a copy that lags."""
     suppressed: int = 0
     """Records of erased people, which do not land."""
     notes: list[str] = field(default_factory=list)
@@ -135,7 +137,25 @@ class Landing:
         row = {"kind": "page", "record_id": kind, "version": "", "digest": digest}
         self.seen({**row, "starts_at": None, "seen_at": now, "is_absent": False})
 
-    def count_news(self, rows: Sequence[Mapping[str, Any]], before: Mapping[str, Known]) -> int:
+    def take(
+        self,
+        month: str,
+        page: Answer,
+        rows: Sequence[dict[str, Any]],
+        before: Mapping[str, Known],
+        *,
+        is_odd: bool = False,
+    ) -> None:
+        """Land an answer that holds anything new or odd, and note its records but those that are older than known."""
+        self.counts.pages += 1
+        current = [row for row in rows if not is_older(row, before.get(row["record_id"]))]
+        self.counts.older_than_known += len(rows) - len(current)
+        if self._count_news(current, before) or is_odd:
+            self.page(month, page)
+        for row in current:
+            self.seen(row)
+
+    def _count_news(self, rows: Sequence[Mapping[str, Any]], before: Mapping[str, Known]) -> int:
         """Count records as new, changed or unchanged; return how many are not unchanged."""
         news = 0
         for row in rows:
@@ -190,6 +210,21 @@ class Landing:
             f"{self.traffic.requests} requests, {counts.pages} pages, {counts.new} new, {counts.changed} changed, "
             f"{counts.unchanged} unchanged, {counts.invitee_reads} invitee lists"
         )
+
+
+def is_older(row: Mapping[str, Any], known: Known | None) -> bool:
+    """Whether a record is given in a state from before the one that is known; no time of change: it is not."""
+    told, held = changed_at(row["version"], row["seen_at"]), known and changed_at(known.version, known.seen_at)
+    return told is not None and held is not None and told < held
+
+
+def changed_at(version: str, seen_at: datetime) -> datetime | None:
+    """The vendor's time of change that a version begins with, never later than it was seen."""
+    try:
+        moment = datetime.fromisoformat(version.partition("|")[0])
+    except ValueError:
+        return None
+    return min(moment if moment.tzinfo else moment.replace(tzinfo=UTC), seen_at)
 
 
 def require_few(missing: Sequence[Known], known_count: int, share: float, vendor: str, kind: str, remedy: str) -> None:

@@ -103,7 +103,8 @@ create table if not exists sources.page_files (
     pages_count integer
 );
 
--- Newest version of every record that an API returned; every version stays in landing.
+-- Newest version of every record that an API returned, by `updated_at`, then by `observed_at`; every version stays in
+-- landing.
 -- Calendly: user (a membership), event_type, event, invitee (parent: event), routing_form, routing_form_submission,
 -- webhook_subscription. Cal.com: booking, attendee (parent: booking; id = uid/address), event_type.
 -- Both: absence (id of an event or booking that the API no longer returns).
@@ -117,7 +118,7 @@ create table if not exists sources.api_records (
     record_id varchar,  -- last part of the URI in lower case, or the uid
     parent_id varchar,
     observed_at timestamptz,  -- when the API said it
-    updated_at timestamptz,  -- the vendor's own time of the last change; null where it has none
+    updated_at timestamptz,  -- the vendor's own time of the last change, an attendee's is the booking's; null where it has none
     body json
 );
 

@@ -99,6 +99,7 @@ class Shelf(Adapter[Counting]):
 
     async def look_up(self, record: Record) -> Outcome | None:
         """Whether the act is on the shelf."""
+        assert record.payload, "nothing to look for"
         if not self.can_look_up:
             return None
         there = record.key in self.acts

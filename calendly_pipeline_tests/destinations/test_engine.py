@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from calendly_pipeline.destinations.ledger import settle_by_hand
 from calendly_pipeline.failures import ConsentRefused, InputError
 from calendly_pipeline.settings import Settings
-from calendly_pipeline_tests.conftest import Tables
+from calendly_pipeline.state import sync_ledger
+from calendly_pipeline_tests.conftest import AS_OF, Tables
 from calendly_pipeline_tests.destinations.shelf import Bench, act, profile
 
 FAULTS = ("ok", "lost", "late", "wrong_token", "killed_before", "killed_after", "silent")
@@ -61,6 +62,20 @@ def test_an_act_whose_answer_was_lost_is_looked_up(bench: Bench) -> None:
     assert bench.run().accepted == 1
     assert sorted(bench.shelf.acts) == ["a1", "a2"]
     assert bench.ledger() == [("a1", "accepted"), ("a2", "rejected"), ("a2", "accepted")]
+
+
+@pytest.mark.parametrize("outcome", ["intent", "unknown"])
+def test_an_open_attempt_of_somebody_erased_is_not_looked_up(bench: Bench, outcome: str) -> None:
+    """Nothing is left to look for: it stays unknown, stops no send, and is settled by a person."""
+    row = {"destination": "lacrm", "record_key": "[erased]", "kind": "act", "operation": "create", "label": "[erased]"}
+    with bench.state.transaction() as connection:
+        connection.execute(sync_ledger.insert().values(**row, outcome=outcome, payload={}, attempted_at=AS_OF))
+    bench.want(act("a1"))
+    assert bench.run().accepted == 1
+    assert bench.shelf.acts == ["a1"]
+    assert bench.state.rows(sync_ledger)[0]["outcome"] == "unknown"
+    settle_by_hand(bench.state, "lacrm", "[erased]", arrived=False, by="dana")
+    assert bench.run().planned == 0
 
 
 def test_what_nobody_can_look_up_waits_for_a_person(bench: Bench) -> None:

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-KINDS = ("429", "500", "502", "truncated", "cut", "lost", "half", "slow")
+KINDS = ("429", "500", "502", "truncated", "cut", "lost", "half", "slow", "stale")
 """What can happen to a request.
 
 429, 500: the vendor's own body; nothing was done.
@@ -14,6 +14,7 @@ cut: the connection ends without an answer; nothing was done.
 lost: done, but the connection ends without an answer.
 half: done, and the connection ends in the middle of the body.
 slow: done, and answered after `slow_seconds`.
+stale: answered by a copy that lags: the state that the server's `keep_state` kept. For reads only.
 """
 STORM = ("429", "500", "502", "truncated", "cut", "half", "slow")
 

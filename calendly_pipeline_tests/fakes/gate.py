@@ -76,6 +76,7 @@ class Gate:
         key_header: str = "authorization",
     ) -> None:
         self.app = app
+        self.copy: Any = None  # what answers the fault `stale`
         self.choose_limit = choose_limit
         self.too_many = too_many
         self.server_error = server_error
@@ -146,6 +147,8 @@ class Gate:
         elif fault == "slow":
             await asyncio.sleep(self.faults.slow_seconds)
             await self.app(scope, _replay(body), sender)
+        elif fault == "stale":
+            await self.copy(scope, _replay(body), sender)
         else:
             status, whole = await _run(self.app, scope, body)
             await sender.break_off(fault, status, whole)

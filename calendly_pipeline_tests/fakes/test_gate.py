@@ -87,7 +87,7 @@ def test_another_tool_spends_the_same_budget(client: httpx.Client, gate: Gate) -
 
 EXPECTED: dict[str, Any] = {
     "429": 429, "500": 500, "502": 502, "truncated": ValueError, "cut": httpx.RemoteProtocolError,
-    "lost": httpx.RemoteProtocolError, "half": httpx.RemoteProtocolError, "slow": 200,
+    "lost": httpx.RemoteProtocolError, "half": httpx.RemoteProtocolError, "slow": 200, "stale": 404,
 }  # fmt: skip
 
 
@@ -95,6 +95,7 @@ EXPECTED: dict[str, Any] = {
 def test_fault_does_what_its_name_says(kind: str, client: httpx.Client, gate: Gate) -> None:
     """Each fault reaches the client as it would from the vendor, once, and the next request is well."""
     gate.faults.slow_seconds = 0.01
+    gate.copy = Starlette()  # knows of no thing yet
     gate.faults.fail_next(1, kind, "/things")
     if isinstance(EXPECTED[kind], int):
         assert client.get("/things/1").status_code == EXPECTED[kind]

@@ -1,6 +1,7 @@
 """A person is forgotten everywhere below the home and in backups, others stay, and the person does not come back."""
 
 import gzip
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -176,11 +177,47 @@ def test_it_says_who_else_holds_what(home: Home) -> None:
     report = run(home, is_applied=False)
     assert report.other_addresses == ["ada@home.example"]
     assert report.vendors == [
-        "brevo: record 7",
-        "brevo: record 8",
-        f"brevo: record {ADA}",
+        f"brevo: delete the contact by its address (in the app, or DELETE /contacts/ADDRESS). Records: 7, 8, {ADA}",
         "CRM or address book: contact 7",
         "Calendly, account default: ask it for deletion there",
+    ]
+
+
+def attempt(home: Home, key: str, **row: Any) -> None:
+    """One more entry of the ledger."""
+    whole = {"destination": "clevertap", "operation": "create", "outcome": "accepted", "attempted_at": NOW, **row}
+    state = State(url(home))
+    with state.transaction() as connection:
+        connection.execute(sync_ledger.insert().values(record_key=key, **whole))
+    state.close()
+
+
+def test_what_was_sent_of_the_person_is_a_bare_fact(home: Home) -> None:
+    """A note on the contact's card, a key made of the address, a label with the name: only what became of it stays."""
+    with open_warehouse(home.warehouse) as connection:
+        connection.execute("create table meetings.attendees (email varchar, name varchar)")
+        connection.execute("create table contacts.contacts (contact_id varchar, full_name varchar)")
+        names = [(ADA, 'Ada "Lace" Client'), (ADA, "Ada Client"), (BOB, "Bob Client")]
+        connection.executemany("insert into meetings.attendees values ($1, $2)", names)
+    mark = hashlib.md5(ADA.encode(), usedforsecurity=False).hexdigest()
+    attempt(home, "notes:7:e-1", contact_id="7", payload={"text": "Review, 30 minutes"}, label="Ada, 1 Jun")
+    attempt(home, f"event:host:{mark}:e-1", payload={"with": "someone"}, label="booked")
+    attempt(
+        home,
+        "event:9:e-2",
+        contact_id="9",
+        payload={"title": ["Ada Client and Bob"]},
+        label='Review of Ada "Lace" Client',
+    )
+    other = {"contact_id": "7", "payload": {"NAME": "Ada Client"}, "label": "Ada Client <ada@home.example>"}
+    attempt(home, "ada@home.example", **other)
+    run(home)
+    *found, last = [(row["record_key"], row["payload"], row["label"]) for row in rows(home, sync_ledger)[-4:]]
+    assert last == ("ada@home.example", other["payload"], other["label"])  # an address that was not named
+    assert found == [
+        ("notes:7:e-1", {}, "[erased]"),
+        ("event:host:[erased]:e-1", {}, "[erased]"),
+        ("event:9:e-2", {"title": ["[erased] and Bob"]}, "Review of [erased]"),
     ]
 
 

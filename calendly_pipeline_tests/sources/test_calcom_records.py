@@ -144,6 +144,16 @@ def test_who_is_missing_from_a_newer_listing_has_left(tables: Tables) -> None:
     assert found == {"ada@example.com": False, "bo@example.com": True}
 
 
+def test_a_listing_of_yesterday_brings_nobody_back(tables: Tables) -> None:
+    """Whoever only an older state of the booking lists has left, though that state was given later."""
+    newest = booking("U1", START, [ADA], seen="2026-05-02T00:00", updatedAt="2026-05-01T12:00:00.000Z")
+    stale = booking("U1", START, [ADA, BO], seen="2026-05-03T00:00")[2]
+    given = [newest, {**stale, "updated_at": utc("2026-03-01T09:00")}]
+    attendees = [{**row, "updated_at": utc("2026-05-01T12:00")} for row in given[0]]
+    found = {row["address"]: row["has_left"] for row in read(tables, attendees, given[1], table="calcom_attendees")}
+    assert found == {"ada@example.com": False, "bo@example.com": True}
+
+
 def test_one_cancelled_seat_leaves_the_booking(tables: Tables) -> None:
     """A cancelled seat names the whole booking and nobody who cancelled: only that person leaves."""
     seat = posted("BOOKING_CANCELLED", "U1", START, [BO], at="2026-05-01T09:00", number=3, seatsPerTimeSlot=5)

@@ -96,6 +96,31 @@ def test_the_newest_version_of_a_record_wins(home: Home, warehouse: duckdb.DuckD
     assert content_hash(warehouse, "sources.api_records") == before
 
 
+@pytest.mark.parametrize("first", ["run1", "run2"])
+def test_a_state_of_yesterday_told_today_replaces_nothing(
+    home: Home, warehouse: duckdb.DuckDBPyConnection, first: str
+) -> None:
+    """By the vendor's own time of change, whichever is loaded first; without one the later answer counts."""
+    known = {"updated_at": "2026-06-01T10:00:00.000000Z", "name": "known"}
+    stale = {"updated_at": "2026-05-31T10:00:00.000000Z", "name": "stale"}
+    dated = [event("A", **known), event("B", name="first"), event("C", updated_at=None, name="first")]
+    later = [event("A", **stale), event("B", name="second"), event("C", updated_at=None, name="second")]
+    told = {"run1": answer("events", {"collection": dated}), "run2": answer("events", {"collection": later}, 60)}
+    for run in sorted(told, key=lambda run: run != first):
+        land(home, run, told[run])
+        load_pages(warehouse, home)
+    names = {key: body["name"] for (_, key), body in records(warehouse).items()}
+    assert names == {"a": "known", "b": "second", "c": "second"}
+
+
+def test_a_time_of_change_to_come_is_no_newer_than_its_answer(home: Home, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """A record that the vendor dated wrongly is not frozen: what is said of it later counts."""
+    land(home, "run1", answer("events", {"collection": [event("A", updated_at="9999-01-01T00:00:00Z", name="odd")]}))
+    land(home, "run2", answer("events", {"collection": [event("A", updated_at=AT.isoformat(), name="right")]}, 60))
+    load_pages(warehouse, home)
+    assert records(warehouse)[("event", "a")]["name"] == "right"
+
+
 def test_accounts_and_platforms_are_kept_apart(home: Home, warehouse: duckdb.DuckDBPyConnection) -> None:
     """The same id in two accounts is two records; Cal.com's attendees become records of their own."""
     booking = {"uid": "u1", "attendees": [{"email": " Ada@Example.com "}], "updatedAt": "2026-06-01T00:00:00.000Z"}
@@ -108,7 +133,7 @@ def test_accounts_and_platforms_are_kept_apart(home: Home, warehouse: duckdb.Duc
     ).fetchall()
     midnight = datetime(2026, 6, 1, tzinfo=UTC)
     assert [(*row[:5], row[5] and row[5].astimezone(UTC)) for row in found] == [
-        ("calcom", "default", "attendee", "u1/ada@example.com", "u1", None),
+        ("calcom", "default", "attendee", "u1/ada@example.com", "u1", midnight),
         ("calcom", "default", "booking", "u1", None, midnight),
         ("calendly", "one", "event", "a", None, midnight),
         ("calendly", "two", "event", "a", None, midnight),

@@ -111,8 +111,11 @@ def test_a_kill_loses_nothing(tmp_path: Path) -> None:
 def test_a_storm_over_five_thousand_events_loses_nothing(tmp_path: Path, fault_table: FaultTable) -> None:
     """The same storm for a whole pull of 5,000 events."""
     outcome = storm(tmp_path, 5_000, seed=3)
-    fault = "a fifth of a pull's requests refused, broken, cut short or slow (5,000 events)"
-    fault_table.add(fault, **vars(outcome), shown="`repeated` in the pull's metadata")
+    fault_table.add(
+        "a fifth of a pull's requests refused, broken, cut short or slow (5,000 events)",
+        **vars(outcome),
+        shown="`repeated` in the pull's metadata",
+    )
     assert (outcome.lost, outcome.doubled) == (0, 0)
 
 

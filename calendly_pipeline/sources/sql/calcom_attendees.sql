@@ -31,16 +31,29 @@ told as (
     from deliveries
 ),
 
+listed as (
+    select account, coalesce(parent_id, split_part(record_id, '/', 1)) as uid, observed_at, updated_at, body
+    from sources.api_records
+    where platform = 'calcom' and kind = 'attendee'
+),
+
 seen as (
     select
-        coalesce(parent_id, split_part(record_id, '/', 1)) as uid,
+        listed.uid,
         true as is_answer,
         true as is_listed,
         false as is_team_member,
-        observed_at,
-        body
-    from sources.api_records
-    where platform = 'calcom' and kind = 'attendee'
+        -- Whoever only an older state of the booking lists was listed before the newest one, whenever that was said.
+        case
+            when listed.updated_at < bookings.updated_at
+                then least(listed.observed_at, bookings.observed_at - interval 1 microsecond)
+            else listed.observed_at
+        end as observed_at,
+        listed.body
+    from listed
+    left join sources.api_records as bookings
+        on bookings.platform = 'calcom' and bookings.kind = 'booking'
+        and listed.account = bookings.account and listed.uid = bookings.record_id
     union all by name
     select uid, false as is_answer, is_listed, false as is_team_member, observed_at, unnest(people) as body
     from told

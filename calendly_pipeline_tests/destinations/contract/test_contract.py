@@ -118,5 +118,5 @@ def test_killed_at_many_moments(name: str, opened: Open, fault_table: FaultTable
             assert last.counts.blocked >= len(unsettled(case))
             lost += last.counts.planned + (not unsettled(case) and case.vendor.state() != whole)
     shown = f"unknown outcomes are looked up by the next send; {listed} could not be and were listed"
-    fault_table.add(f"a send to {name} is killed", tried=killed, lost=lost, doubled=doubled, shown=shown)
+    fault_table.add(f"`kill -9` in a send to {name}", tried=killed, lost=lost, doubled=doubled, shown=shown)
     assert (lost, doubled) == (0, 0)

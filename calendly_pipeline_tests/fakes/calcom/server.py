@@ -3,6 +3,7 @@
 What a server answers depends on `cal-api-version`, and an unknown one is no error (Cal.com API reference).
 """
 
+import copy
 import itertools
 import json
 from collections import deque
@@ -95,6 +96,11 @@ class CalcomServer:
     def faults(self) -> Faults:
         """Faults on demand."""
         return self.gate.faults
+
+    def keep_state(self) -> None:
+        """The fault `stale` answers from the world as it is now."""
+        earlier = CalcomServer(copy.deepcopy(self.world), versions=self.versions, now=self.now)
+        self.gate.copy = earlier.gate.app
 
     def on_request(self, hook: Callable[[Recorded], None]) -> None:
         """Call this before each request is answered."""

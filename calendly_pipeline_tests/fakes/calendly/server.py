@@ -1,5 +1,6 @@
 """The fake Calendly over HTTP: routes, tokens, scopes; the gate in front of it adds limits, faults and the record."""
 
+import copy
 import json
 from collections import deque
 from collections.abc import Callable
@@ -79,6 +80,12 @@ class CalendlyServer:
     def faults(self) -> Faults:
         """Faults on demand."""
         return self.gate.faults
+
+    def keep_state(self) -> None:
+        """The fault `stale` answers from the world as it is now."""
+        earlier = CalendlyServer(copy.deepcopy(self.world))
+        earlier.tokens, earlier.pager = self.tokens, self.pager
+        self.gate.copy = earlier.gate.app
 
     def on_request(self, hook: Callable[[Recorded], None]) -> None:
         """Call this before each request is answered."""

@@ -6,6 +6,7 @@ What was called is in `server.calls`, in order, the refused calls too; the gate'
 behind the path (`/v2/createnote`), so that `faults.fail_next(1, "lost", "createnote")` hits that one.
 """
 
+import copy
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Collection
@@ -114,6 +115,10 @@ class LacrmServer:
     def faults(self) -> Faults:
         """Faults on demand."""
         return self.gate.faults
+
+    def keep_state(self) -> None:
+        """The fault `stale` answers from the world as it is now."""
+        self.gate.copy = LacrmServer(copy.deepcopy(self.world), now=self.now).gate.app
 
     def on_request(self, hook: Callable[[Recorded], None]) -> None:
         """Call this before each request is answered."""
