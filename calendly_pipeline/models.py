@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OWNERS = ["team:client-operations"]
 SHOWN_ROWS = 10
-KEYS = ("grain", "time zone", "source of truth", "asset", "severity", "blocking")
+KEYS = ("grain", "time zone", "source of truth", "changes with", "through", "compared", "stored", "asset", "severity", "blocking")
 _COMMENT = re.compile(r"--[^\n]*")
 _READ = re.compile(rf"(?<!distinct )\b(?:from|join)\s+((?:{'|'.join(STAGES)})\.[a-z_]+)\b")
 
@@ -68,6 +68,11 @@ class SqlFile:
     def grain(self) -> list[str]:
         """Columns that together are never null and never occur twice."""
         return [column.strip() for column in self.keys.get("grain", "").split(",") if column.strip()]
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is computed whenever it is read."""
+        return self.keys.get("stored", "").startswith("no")
 
     @property
     def description(self) -> str:

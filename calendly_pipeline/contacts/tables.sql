@@ -40,6 +40,7 @@ create table if not exists contacts.rule_set (
     name_question varchar,
     candidates_shown integer,
     population_factor double,
+    population_step double,
     first_name_floor double,
     surname_floor double,
     strangers_scale double,

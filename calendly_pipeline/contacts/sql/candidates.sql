@@ -1,6 +1,9 @@
 -- One row per identity and contact that may be the same person, and what brought them together.
 -- A further group of rules is a further `candidates_*` file and a further branch here.
 -- grain: identity_id, contact_id, basis
+-- changes with: identity_id
+-- through: contacts.name_parts: name_normalised = contacts.identities: name_normalised
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
 with pairs as (
     select identity_id, contact_id, basis, contact_address, address_source from contacts.candidates_link
     union all by name

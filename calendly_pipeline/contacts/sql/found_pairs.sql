@@ -1,5 +1,11 @@
 -- One row per searched identity and person on a card who share a key, with what they have in common.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
+-- through: contacts.capped_keys: key = contacts.search_keys: key
+-- through: contacts.name_parts: name_normalised = contacts.searched_identities: name_normalised
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
+-- through: contacts.name_rarity: name_normalised = contacts.searched_identities: name_normalised
+-- through: contacts.name_rarity: name_normalised = contacts.contacts: name_normalised
 with met as (
     select
         search_keys.identity_id,

@@ -1,5 +1,8 @@
 -- One row per identity whose address belongs to somebody of another name, and contact that does have its name.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
+-- through: contacts.name_parts: name_normalised = contacts.identities: name_normalised
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
 with contradicted as (
     select
         identity_id,

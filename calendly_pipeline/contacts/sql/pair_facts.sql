@@ -1,5 +1,8 @@
 -- One row per found pair with everything a rule may ask about it.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
+-- through: contacts.capped_keys: key = contacts.search_keys: key
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
 with twins as (
     -- Two cards of one name and address are one person, unless people said otherwise; the CRM's lowest id stands for
     -- them.

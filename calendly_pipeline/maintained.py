@@ -1,0 +1,326 @@
+"""A stage whose tables are kept up to date: a model is built again only for the keys whose inputs changed.
+
+A model compares what it was last built from with what is there now (table_versions.py), so the result is right whatever
+ran before, was killed half-way or was built alone. For concerned keys the model's own query runs in a search path where
+its keyed inputs are their rows of these keys, held in memory; then the rows of these keys are replaced. It is built as a
+whole where it is small or more than a fifth of the keys are concerned, where an input changed that concerns all rows
+(dependence.py) or whose changes are not known, and where the model, the macros, a setting or this engine changed.
+
+What belongs here: building, and looking at what others write. What does not: any table's meaning.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from calendly_pipeline import dependence, table_versions
+from calendly_pipeline.dependence import Dependence, columns_read
+from calendly_pipeline.table_versions import (
+    FEW_ROWS,
+    MOST_CHANGED,
+    Register,
+    Version,
+    changed_since,
+    compare,
+    hashed_rows,
+    quoted,
+)
+from calendly_pipeline.warehouse import MACROS, STAGES, parameters_of, require_grain, row_count, run_query
+
+if TYPE_CHECKING:
+    from calendly_pipeline.models import SqlFile
+
+Parameters = Mapping[str, Any]
+ENGINE = b"".join(Path(path).read_bytes() for path in (__file__, dependence.__file__, table_versions.__file__, MACROS))
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did: `whole`, `changed keys`, `view` or `unchanged`; for how many keys it asked, or why for all."""
+
+    how: str
+    keys: int | None = None
+    because: str | None = None
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """As the UI shows it."""
+        said = {"built": self.how, "built_keys": self.keys, "built_because": self.because}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass
+class Held:
+    """Rows of the concerned keys in memory: tables of the catalog, with the number and columns they were taken of."""
+
+    catalog: str
+    tables: dict[str, tuple[int, str, Sequence[str]]]
+    """Table -> number of its version, its key, its columns."""
+
+
+class Maintenance:
+    """Builds a stage's models in one connection, for one run: what others write is looked at once, when first read.
+
+    `few_rows`: where the inputs have fewer rows, a model is built as a whole.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, models: Sequence["SqlFile"], few_rows: int = FEW_ROWS
+    ) -> None:
+        self.connection = connection
+        self.models = {model.table: model for model in models}
+        self.few_rows = few_rows
+        self.register = Register(connection)
+        self._warehouse = self._value("select current_database()")
+        self._looked: set[str] = set()
+        self._held: dict[str, Held] = {}
+
+    def build(self, table: str, parameters: Parameters) -> Built:
+        """Bring a model's table up to date; raises GrainViolated and leaves the table and its record as they were."""
+        model = self.models[table]
+        inputs = {name: self._number(name) for name in model.reads}
+        basis = _basis(model, parameters)
+        version = self.register[table]
+        after = replace(version, basis=basis, inputs=inputs)
+        if after == version:
+            return Built("unchanged")
+        if model.is_view:
+            return self._build_view(model, after)
+        if version.basis != basis:
+            because = "the model, a macro, a setting or the engine changed" if version.number else "it was never built"
+            return self._build_whole(model, parameters, after, because)
+        depends = Dependence(model, self.register.columns)
+        because = self._find_concerned(depends, version, after)
+        if because:
+            return self._build_whole(model, parameters, after, because)
+        if self._value("select count(*) from temp.concerned_keys"):
+            return self._build_keys(depends, parameters, after)
+        with self.register.transaction():
+            self.register.keep(table, after)
+        return Built("unchanged")
+
+    # What others write
+
+    def _number(self, table: str) -> int:
+        if table not in self.models and table not in self._looked:
+            self._look(table)
+            self._looked.add(table)
+        return self.register[table].number
+
+    def _look(self, table: str) -> None:
+        """Compare a table that others write with what it was like last time."""
+        columns = columns_read(list(self.models.values()), table, self.register.columns(table))
+        finders = self._finders(table)
+        version = self.register[table]
+        if not finders:
+            total = f"count(*) || '-' || coalesce(sum(hash(row({', '.join(quoted(columns))}))::hugeint), 0)"
+            basis = self._value(f"select {total} from {table}")  # noqa: S608 - our own names
+            if basis != version.basis:
+                with self.register.transaction():
+                    self.register.keep(table, replace(version, basis=basis).changed(are_known=False))
+            return
+        basis = _digest(ENGINE, repr((columns, finders)).encode())
+        rows, seen = hashed_rows(table, columns, finders), f'seen."{table}"'
+        with self.register.transaction():
+            if version.basis == basis:
+                self._see_changes(table, rows, finders)
+            if version.basis != basis or row_count(self.connection, table) != row_count(self.connection, seen):
+                self.connection.execute(f"create or replace table {seen} as {rows}")
+                self.register.begin_changes(table, replace(version, basis=basis), finders)
+
+    def _see_changes(self, table: str, rows: str, finders: Sequence[str]) -> None:
+        """Rows that repeat each other are not told apart: then there are more of them than were seen."""
+        changes = compare(self.connection, f'select * from seen."{table}"', rows, finders)
+        if changes:
+            names = ", ".join(quoted(["row_hash", *finders]))
+            gone = "select row_hash from temp.changed_rows where not is_fresh"
+            self.connection.execute(f'delete from seen."{table}" where row_hash in ({gone})')  # noqa: S608 - our own names
+            self.connection.execute(
+                f'insert into seen."{table}" select {names} from temp.changed_rows where is_fresh'  # noqa: S608
+            )
+            self.register.keep_changes(table, self.register[table], finders, changes)
+
+    def _finders(self, table: str) -> list[str]:
+        """Expressions by which readers find what depends on a row of the table."""
+        readers = [Dependence(model, self.register.columns) for model in self._readers(table)]
+        return sorted({finder for reader in readers for finder in reader.finders(table)})
+
+    def _readers(self, table: str) -> list["SqlFile"]:
+        return [model for model in self.models.values() if table in model.reads]
+
+    # What changed
+
+    def _find_concerned(self, depends: Dependence, version: Version, after: Version) -> str | None:
+        """Fill temp.concerned_keys; returns why the whole model is concerned, if it is."""
+        changed = {}
+        for table, number in after.inputs.items():
+            since = version.inputs.get(table, 0)
+            if since == number:
+                continue
+            if not depends.finders(table):
+                return f"{table} changed"
+            if since < self.register[table].known_since:
+                return f"most of {table} changed"
+            changed[table] = partial(changed_since, table, number=since)
+        keys, everything = depends.concerned(changed)
+        for table, queries in everything.items():
+            if self._value(f"select exists({' union all '.join(queries)})"):
+                return f"what {table} looks up changed"
+        found = " union all ".join(["select null where false", *keys])
+        self.connection.execute(
+            "create or replace temp table concerned_keys as "
+            f"select distinct key from ({found}) as found(key) where key is not null"  # noqa: S608 - our own queries
+        )
+        rows = max((row_count(self.connection, table) for table in depends.keyed_inputs), default=0)
+        count = self._value("select count(*) from temp.concerned_keys")
+        if count and rows < self.few_rows:
+            return "it is small"
+        return "more than a fifth of its keys are concerned" if count > MOST_CHANGED * rows else None
+
+    # Building
+
+    def _build_view(self, model: "SqlFile", after: Version) -> Built:
+        schema, name = model.table.split(".")
+        with self.register.transaction():
+            if self.register[model.table].basis != after.basis:
+                is_table = f"from duckdb_tables() where schema_name = '{schema}' and table_name = '{name}'"
+                if self._value(f"select count(*) {is_table}"):  # made by `replace_table`
+                    self.connection.execute(f"drop table {model.table}")
+                self.connection.execute(f"create or replace view {model.table} as\n{model.text}")
+            self.register.keep(model.table, after.changed(are_known=False))
+        return Built("view")
+
+    def _build_whole(self, model: "SqlFile", parameters: Parameters, after: Version, because: str) -> Built:
+        table, former = model.table, f"{model.table}__former"
+        is_compared = after.number > 0 and bool(self._readers(table))
+        columns = self.register.columns(table) if is_compared else []
+        with self.register.transaction():
+            if is_compared:
+                self.connection.execute(f"alter table {table} rename to {former.split('.')[1]}")
+            run_query(self.connection, f"create or replace table {table} as\n{model.text}", parameters)
+            if model.grain:
+                require_grain(self.connection, table, model.grain)
+            self.register.forget_columns(table)
+            finders = self._finders(table)
+            if is_compared and columns == self.register.columns(table):
+                rows = [hashed_rows(name, columns, finders) for name in (former, table)]
+                self._keep_changes(table, after, finders, compare(self.connection, *rows, finders))
+            else:
+                self.register.begin_changes(table, after, finders)
+            if is_compared:
+                self.connection.execute(f"drop table {former}")
+        return Built("whole", because=because)
+
+    def _build_keys(self, depends: Dependence, parameters: Parameters, after: Version) -> Built:
+        model, key = depends.model, str(depends.key)
+        table, finders, columns = model.table, self._finders(model.table), self.register.columns(model.table)
+        held = self._hold_keys(key)
+        fresh, keys = f"{held.catalog}.{table}", f"where {key} in (select key from {held.catalog}.main.keys)"
+        self._query_keys(depends, parameters, held, keys)
+        changes = self._find_changes(model, finders, key, fresh, keys)
+        with self.register.transaction():
+            if changes:
+                self.connection.execute(f"delete from {table} {keys}")  # noqa: S608 - our own names, here and below
+                self.connection.execute(f"insert into {table} by name select * from {fresh}")  # noqa: S608
+            if changes and model.grain:
+                same = f"{table} semi join {fresh} using ({', '.join(model.grain)})"
+                require_grain(self.connection, table, model.grain, fresh if key in model.grain else same)
+            self._keep_changes(table, after, finders, changes)
+        held.tables[table] = (self.register[table].number, key, columns)
+        return Built("changed keys", keys=row_count(self.connection, f"{held.catalog}.main.keys"))
+
+    def _find_changes(self, model: "SqlFile", finders: Sequence[str], key: str, fresh: str, keys: str) -> int:
+        """Fill temp.changed_rows with what finds the rows that came or went; returns their count."""
+        table = model.table
+        if "compared" in model.keys:
+            columns = self.register.columns(table)
+            former = f"{hashed_rows(table, columns, finders)} {keys}"
+            return compare(self.connection, former, hashed_rows(fresh, columns, finders), finders)
+        found = ", ".join(f'{finder} as "{finder}"' for finder in finders) or "1"
+        self.connection.execute(
+            "create or replace temp table changed_rows as "
+            f"select {found} from {table} {keys} union all select {found} from {fresh}"  # noqa: S608 - our own names
+        )
+        return self._value("select count(*) from temp.changed_rows")
+
+    def _query_keys(self, depends: Dependence, parameters: Parameters, held: Held, keys: str) -> None:
+        """Run the model on its inputs' rows of the held keys; the result is held, too."""
+        table = depends.model.table
+        of_the_key = [model for model in self.models.values() if model.keys.get("changes with") == depends.key]
+        for name, finder in depends.keyed_inputs.items():
+            number = self.register[name].number
+            if held.tables.get(name, (None,))[0] != number:
+                columns = columns_read(of_the_key, name, self.register.columns(name))
+                self.connection.execute(
+                    f"create or replace table {held.catalog}.{name} as "  # noqa: S608 - our own names
+                    f"select {', '.join(quoted(columns))} from {name} "
+                    f"where {finder} in (select key from {held.catalog}.main.keys)"
+                )
+                held.tables[name] = (number, finder, columns)
+        held.tables.pop(table, None)
+        with self._searched_first(held.catalog):
+            fresh = f"create or replace table {held.catalog}.{table} as select * from "
+            run_query(self.connection, f"{fresh}(\n{depends.model.text}\n) as fresh {keys}", parameters)
+
+    def _hold_keys(self, key: str) -> Held:
+        """Have the concerned keys among those whose rows are in memory."""
+        catalog = f"by_{key}"
+        if key not in self._held:
+            self.connection.execute(f"attach ':memory:' as {catalog}")
+            for stage in STAGES:
+                self.connection.execute(f"create schema {catalog}.{stage}")
+            self.connection.execute(f"create table {catalog}.main.keys as select * from temp.concerned_keys")  # noqa: S608
+            self._held[key] = Held(catalog, {})
+        held = self._held[key]
+        self.connection.execute(
+            "create or replace temp table further_keys as "
+            f"select key from temp.concerned_keys anti join {catalog}.main.keys using (key)"  # noqa: S608 - our own names
+        )
+        if row_count(self.connection, "temp.further_keys"):
+            self.connection.execute(f"insert into {catalog}.main.keys from temp.further_keys")
+            self._hold_further(held)
+        return held
+
+    def _hold_further(self, held: Held) -> None:
+        for table, (number, finder, columns) in list(held.tables.items()):
+            if number != self.register[table].number:
+                del held.tables[table]
+                continue
+            self.connection.execute(
+                f"insert into {held.catalog}.{table} by name select {', '.join(quoted(columns))} from {table} "  # noqa: S608
+                f"where {finder} in (select key from temp.further_keys)"
+            )
+
+    def _keep_changes(self, table: str, after: Version, finders: Sequence[str], changes: int) -> None:
+        if changes:
+            self.register.keep_changes(table, after, finders, changes)
+        else:
+            self.register.keep(table, after)
+
+    @contextmanager
+    def _searched_first(self, catalog: str) -> Iterator[None]:
+        """Tables of a catalog stand for those of the warehouse that have their names."""
+        path = ",".join(f"{one}.{stage}" for one in (catalog, self._warehouse) for stage in STAGES)
+        self.connection.execute(f"set search_path = '{path}'")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"use {self._warehouse}")
+
+    def _value(self, query: str) -> Any:
+        return self.connection.execute(query).fetchall()[0][0]
+
+
+def _basis(model: "SqlFile", parameters: Parameters) -> str:
+    named = {name: parameters[name] for name in sorted(parameters_of(model.text))}
+    return _digest(ENGINE, model.text.encode(), repr(named).encode())
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
