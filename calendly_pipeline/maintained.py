@@ -12,7 +12,7 @@ What belongs here: building, and looking at what others write. What does not: an
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,13 +55,23 @@ class Built:
         return {name: value for name, value in said.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class Copy:
+    """Rows of a table in memory: of which version, found how, with which columns, of how many of the held keys."""
+
+    number: int
+    finder: str
+    columns: Sequence[str]
+    keys: int
+
+
 @dataclass
 class Held:
-    """Rows of the concerned keys in memory: tables of the catalog, with the number and columns they were taken of."""
+    """The concerned keys of one kind and their rows, in a catalog in memory."""
 
     catalog: str
-    tables: dict[str, tuple[int, str, Sequence[str]]]
-    """Table -> number of its version, its key, its columns."""
+    keys: int = 0
+    copies: dict[str, Copy] = field(default_factory=dict)
 
 
 class Maintenance:
@@ -99,7 +109,7 @@ class Maintenance:
         because = self._find_concerned(depends, version, after)
         if because:
             return self._build_whole(model, parameters, after, because)
-        if self._value("select count(*) from temp.concerned_keys"):
+        if row_count(self.connection, "temp.concerned_keys"):
             return self._build_keys(depends, parameters, after)
         with self.register.transaction():
             self.register.keep(table, after)
@@ -177,8 +187,8 @@ class Maintenance:
             "create or replace temp table concerned_keys as "
             f"select distinct key from ({found}) as found(key) where key is not null"  # noqa: S608 - our own queries
         )
-        rows = max((row_count(self.connection, table) for table in depends.keyed_inputs), default=0)
-        count = self._value("select count(*) from temp.concerned_keys")
+        count = row_count(self.connection, "temp.concerned_keys")
+        rows = max((self.register.rows(table) for table in depends.keyed_inputs), default=0) if count else 0
         if count and rows < self.few_rows:
             return "it is small"
         return "more than a fifth of its keys are concerned" if count > MOST_CHANGED * rows else None
@@ -219,83 +229,79 @@ class Maintenance:
 
     def _build_keys(self, depends: Dependence, parameters: Parameters, after: Version) -> Built:
         model, key = depends.model, str(depends.key)
-        table, finders, columns = model.table, self._finders(model.table), self.register.columns(model.table)
+        table, finders = model.table, self._finders(model.table)
         held = self._hold_keys(key)
         fresh, keys = f"{held.catalog}.{table}", f"where {key} in (select key from {held.catalog}.main.keys)"
         self._query_keys(depends, parameters, held, keys)
-        changes = self._find_changes(model, finders, key, fresh, keys)
         with self.register.transaction():
-            if changes:
-                self.connection.execute(f"delete from {table} {keys}")  # noqa: S608 - our own names, here and below
-                self.connection.execute(f"insert into {table} by name select * from {fresh}")  # noqa: S608
+            changes = self._find_changes(model, finders, fresh, keys)
+            if changes is None or changes:
+                gone = self._value(f"delete from {table} {keys}")  # noqa: S608 - our own names, here and below
+                come = self._value(f"insert into {table} by name select * from {fresh}")  # noqa: S608
+                changes = gone + come
             if changes and model.grain:
                 same = f"{table} semi join {fresh} using ({', '.join(model.grain)})"
                 require_grain(self.connection, table, model.grain, fresh if key in model.grain else same)
             self._keep_changes(table, after, finders, changes)
-        held.tables[table] = (self.register[table].number, key, columns)
-        return Built("changed keys", keys=row_count(self.connection, f"{held.catalog}.main.keys"))
+        if self._readers(table):
+            held.copies[table] = Copy(self.register[table].number, key, self.register.columns(table), held.keys)
+        return Built("changed keys", keys=held.keys)
 
-    def _find_changes(self, model: "SqlFile", finders: Sequence[str], key: str, fresh: str, keys: str) -> int:
-        """Fill temp.changed_rows with what finds the rows that came or went; returns their count."""
-        table = model.table
+    def _find_changes(self, model: "SqlFile", finders: Sequence[str], fresh: str, keys: str) -> int | None:
+        """Fill temp.changed_rows with what finds the rows that come or go; their count, where it is known so far."""
+        table, key = model.table, model.keys["changes with"]
         if "compared" in model.keys:
-            columns = self.register.columns(table)
-            former = f"{hashed_rows(table, columns, finders)} {keys}"
-            return compare(self.connection, former, hashed_rows(fresh, columns, finders), finders)
-        found = ", ".join(f'{finder} as "{finder}"' for finder in finders) or "1"
-        self.connection.execute(
-            "create or replace temp table changed_rows as "
-            f"select {found} from {table} {keys} union all select {found} from {fresh}"  # noqa: S608 - our own names
-        )
-        return self._value("select count(*) from temp.changed_rows")
+            former = f"{hashed_rows(table, self.register.columns(table), finders)} {keys}"
+            return compare(self.connection, former, hashed_rows(fresh, self.register.columns(table), finders), finders)
+        found = ", ".join(f'{finder} as "{finder}"' for finder in finders)
+        query = f"select {found} from {table} {keys} union all select {found} from {fresh}"  # noqa: S608 - our own names
+        if {*finders} <= {key}:
+            query = f'select key as "{key}" from {keys.split(" from ")[1].rstrip(")")}'
+        self.connection.execute(f"create or replace temp table changed_rows as {query}")
+        return None
 
     def _query_keys(self, depends: Dependence, parameters: Parameters, held: Held, keys: str) -> None:
         """Run the model on its inputs' rows of the held keys; the result is held, too."""
         table = depends.model.table
-        of_the_key = [model for model in self.models.values() if model.keys.get("changes with") == depends.key]
         for name, finder in depends.keyed_inputs.items():
-            number = self.register[name].number
-            if held.tables.get(name, (None,))[0] != number:
-                columns = columns_read(of_the_key, name, self.register.columns(name))
-                self.connection.execute(
-                    f"create or replace table {held.catalog}.{name} as "  # noqa: S608 - our own names
-                    f"select {', '.join(quoted(columns))} from {name} "
-                    f"where {finder} in (select key from {held.catalog}.main.keys)"
-                )
-                held.tables[name] = (number, finder, columns)
-        held.tables.pop(table, None)
+            self._hold_rows(held, name, finder, str(depends.key))
+        held.copies.pop(table, None)
         with self._searched_first(held.catalog):
             fresh = f"create or replace table {held.catalog}.{table} as select * from "
             run_query(self.connection, f"{fresh}(\n{depends.model.text}\n) as fresh {keys}", parameters)
 
     def _hold_keys(self, key: str) -> Held:
         """Have the concerned keys among those whose rows are in memory."""
-        catalog = f"by_{key}"
         if key not in self._held:
-            self.connection.execute(f"attach ':memory:' as {catalog}")
+            self._held[key] = Held(f"by_{key}")
+            self.connection.execute(f"attach ':memory:' as by_{key}")
             for stage in STAGES:
-                self.connection.execute(f"create schema {catalog}.{stage}")
-            self.connection.execute(f"create table {catalog}.main.keys as select * from temp.concerned_keys")  # noqa: S608
-            self._held[key] = Held(catalog, {})
+                self.connection.execute(f"create schema by_{key}.{stage}")
+            self.connection.execute(f"create table by_{key}.main.keys as select 0 as place, * from temp.concerned_keys")  # noqa: S608
         held = self._held[key]
         self.connection.execute(
-            "create or replace temp table further_keys as "
-            f"select key from temp.concerned_keys anti join {catalog}.main.keys using (key)"  # noqa: S608 - our own names
+            f"insert into {held.catalog}.main.keys select {held.keys}, key "  # noqa: S608 - our own names
+            f"from temp.concerned_keys anti join {held.catalog}.main.keys using (key)"
         )
-        if row_count(self.connection, "temp.further_keys"):
-            self.connection.execute(f"insert into {catalog}.main.keys from temp.further_keys")
-            self._hold_further(held)
+        held.keys = row_count(self.connection, f"{held.catalog}.main.keys")
         return held
 
-    def _hold_further(self, held: Held) -> None:
-        for table, (number, finder, columns) in list(held.tables.items()):
-            if number != self.register[table].number:
-                del held.tables[table]
-                continue
-            self.connection.execute(
-                f"insert into {held.catalog}.{table} by name select {', '.join(quoted(columns))} from {table} "  # noqa: S608
-                f"where {finder} in (select key from temp.further_keys)"
-            )
+    def _hold_rows(self, held: Held, table: str, finder: str, key: str) -> None:
+        """Have a table's rows of all the held keys in memory, as they are now."""
+        number, copy = self.register[table].number, held.copies.get(table)
+        if copy and copy.number == number and copy.keys == held.keys:
+            return
+        if copy and copy.number == number:
+            into, since, columns = f"insert into {held.catalog}.{table} by name", copy.keys, copy.columns
+        else:
+            of_the_key = [model for model in self.models.values() if model.keys.get("changes with") == key]
+            columns = columns_read(of_the_key, table, self.register.columns(table))
+            into, since = f"create or replace table {held.catalog}.{table} as", 0
+        self.connection.execute(
+            f"{into} select {', '.join(quoted(columns))} from {table} "  # noqa: S608 - our own names
+            f"where {finder} in (select key from {held.catalog}.main.keys where place >= {since})"
+        )
+        held.copies[table] = Copy(number, finder, columns, held.keys)
 
     def _keep_changes(self, table: str, after: Version, finders: Sequence[str], changes: int) -> None:
         if changes:

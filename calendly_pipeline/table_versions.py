@@ -50,6 +50,7 @@ class Register:
         rows = self.connection.execute("select * from main.table_versions").fetchall()
         self._versions = {name: Version(*values) for name, *values in rows}
         self._columns: dict[str, list[str]] = {}
+        self._rows: dict[str, tuple[int, int]] = {}
 
     def __getitem__(self, table: str) -> Version:
         """A table's version; number 0 when it has none."""
@@ -115,6 +116,13 @@ class Register:
             found = self.connection.execute(f"select * from {table} limit 0")  # noqa: S608 - our own names
             self._columns[table] = [column[0] for column in found.description or ()]
         return self._columns[table]
+
+    def rows(self, table: str) -> int:
+        """Rows of a table that has a version."""
+        number = self[table].number
+        if self._rows.get(table, (None,))[0] != number:
+            self._rows[table] = (number, row_count(self.connection, table))
+        return self._rows[table][1]
 
     def forget_columns(self, table: str) -> None:
         """The table was made anew."""
