@@ -7,8 +7,8 @@ The first: rows of one `identity_id` depend on the rows of the same `identity_id
 and on all of every other input. The second: of `contacts.names` they depend on the rows whose `said` is the `name` of a
 row of `contacts.attendee_details` that they depend on. Without a table on the right it names the key: of this input the
 key is the expression on the left. A model without a key has `through` lines only; whatever it reads otherwise, and
-whatever a line leads to, concerns all of it. `compared: ...` says that rows which were asked for and stayed as they were
-do not count as changed: worth its while where one row concerns many.
+whatever a line leads to, concerns all of it. `compared: ...` says that rows which were asked for and stayed as they
+were do not count as changed: worth its while where one row concerns many.
 
 What belongs here: reading headers, and the query of the keys that changes concern. What does not: building a model.
 """
@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from calendly_pipeline.models import SqlFile
+    from calendly_pipeline.sql_files import SqlFile
 
 Columns = Callable[[str], Sequence[str]]
 """From a table to its columns."""
@@ -75,7 +75,7 @@ class Dependence:
     def concerned(self, changed: Mapping[str, Callable[[str], str]]) -> tuple[list[str], dict[str, list[str]]]:
         """What changes concern, given input -> from a finder to the query of its changed values.
 
-        Queries of keys; and, by the table in which they look, queries of what concerns the whole model, if there is any.
+        Queries of keys; and, by the table in which they look, queries of what concerns the whole model if there is any.
         """
         keys: list[str] = []
         everything: dict[str, list[str]] = {}
@@ -118,7 +118,4 @@ def _selects_all(text: str, table: str) -> bool:
 
 
 def _picked(table: str, wanted: str, finder: str, values: str) -> str:
-    return (
-        f"select wanted from (select {wanted} as wanted, {finder} as finder from {table}) "  # noqa: S608 - our own names
-        f"where finder in ({values})"
-    )
+    return f"select wanted from (select {wanted} as wanted, {finder} as finder from {table}) where finder in ({values})"

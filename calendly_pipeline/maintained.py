@@ -1,10 +1,11 @@
 """A stage whose tables are kept up to date: a model is built again only for the keys whose inputs changed.
 
-A model compares what it was last built from with what is there now (table_versions.py), so the result is right whatever
-ran before, was killed half-way or was built alone. For concerned keys the model's own query runs in a search path where
-its keyed inputs are their rows of these keys, held in memory; then the rows of these keys are replaced. It is built as a
-whole where it is small or more than a fifth of the keys are concerned, where an input changed that concerns all rows
-(dependence.py) or whose changes are not known, and where the model, the macros, a setting or this engine changed.
+A model compares what it was last built from with what is there now (table_versions.py), so the result is right
+whatever ran before, was killed half-way or was built alone. For concerned keys the model's own query runs in a search
+path where its keyed inputs are their rows of these keys, held in memory; then the rows of these keys are replaced. It
+is built as a whole where it is small or more than a fifth of the keys are concerned, where an input changed that
+concerns all rows (dependence.py) or whose changes are not known, and where the model, a macro, a setting or this engine
+changed.
 
 What belongs here: building, and looking at what others write. What does not: any table's meaning.
 """
@@ -34,7 +35,7 @@ from calendly_pipeline.table_versions import (
 from calendly_pipeline.warehouse import MACROS, STAGES, parameters_of, require_grain, row_count, run_query
 
 if TYPE_CHECKING:
-    from calendly_pipeline.models import SqlFile
+    from calendly_pipeline.sql_files import SqlFile
 
 Parameters = Mapping[str, Any]
 ENGINE = b"".join(Path(path).read_bytes() for path in (__file__, dependence.__file__, table_versions.__file__, MACROS))
@@ -130,7 +131,7 @@ class Maintenance:
         version = self.register[table]
         if not finders:
             total = f"count(*) || '-' || coalesce(sum(hash(row({', '.join(quoted(columns))}))::hugeint), 0)"
-            basis = self._value(f"select {total} from {table}")  # noqa: S608 - our own names
+            basis = self._value(f"select {total} from {table}")
             if basis != version.basis:
                 with self.register.transaction():
                     self.register.keep(table, replace(version, basis=basis).changed(are_known=False))
@@ -150,10 +151,8 @@ class Maintenance:
         if changes:
             names = ", ".join(quoted(["row_hash", *finders]))
             gone = "select row_hash from temp.changed_rows where not is_fresh"
-            self.connection.execute(f'delete from seen."{table}" where row_hash in ({gone})')  # noqa: S608 - our own names
-            self.connection.execute(
-                f'insert into seen."{table}" select {names} from temp.changed_rows where is_fresh'  # noqa: S608
-            )
+            self.connection.execute(f'delete from seen."{table}" where row_hash in ({gone})')
+            self.connection.execute(f'insert into seen."{table}" select {names} from temp.changed_rows where is_fresh')
             self.register.keep_changes(table, self.register[table], finders, changes)
 
     def _finders(self, table: str) -> list[str]:
@@ -185,7 +184,7 @@ class Maintenance:
         found = " union all ".join(["select null where false", *keys])
         self.connection.execute(
             "create or replace temp table concerned_keys as "
-            f"select distinct key from ({found}) as found(key) where key is not null"  # noqa: S608 - our own queries
+            f"select distinct key from ({found}) as found(key) where key is not null"
         )
         count = row_count(self.connection, "temp.concerned_keys")
         rows = max((self.register.rows(table) for table in depends.keyed_inputs), default=0) if count else 0
@@ -219,7 +218,7 @@ class Maintenance:
             self.register.forget_columns(table)
             finders = self._finders(table)
             if is_compared and columns == self.register.columns(table):
-                rows = [hashed_rows(name, columns, finders) for name in (former, table)]
+                rows = hashed_rows(former, columns, finders), hashed_rows(table, columns, finders)
                 self._keep_changes(table, after, finders, compare(self.connection, *rows, finders))
             else:
                 self.register.begin_changes(table, after, finders)
@@ -232,12 +231,17 @@ class Maintenance:
         table, finders = model.table, self._finders(model.table)
         held = self._hold_keys(key)
         fresh, keys = f"{held.catalog}.{table}", f"where {key} in (select key from {held.catalog}.main.keys)"
-        self._query_keys(depends, parameters, held, keys)
+        for name, finder in depends.keyed_inputs.items():
+            self._hold_rows(held, name, finder, key)
+        held.copies.pop(table, None)
+        with self._searched_first(held.catalog):
+            query = f"create or replace table {fresh} as select * from (\n{model.text}\n) as fresh {keys}"
+            run_query(self.connection, query, parameters)
         with self.register.transaction():
-            changes = self._find_changes(model, finders, fresh, keys)
+            changes = self._find_changes(depends, held, finders, fresh, keys)
             if changes is None or changes:
-                gone = self._value(f"delete from {table} {keys}")  # noqa: S608 - our own names, here and below
-                come = self._value(f"insert into {table} by name select * from {fresh}")  # noqa: S608
+                gone = self._value(f"delete from {table} {keys}")
+                come = self._value(f"insert into {table} by name select * from {fresh}")
                 changes = gone + come
             if changes and model.grain:
                 same = f"{table} semi join {fresh} using ({', '.join(model.grain)})"
@@ -247,28 +251,22 @@ class Maintenance:
             held.copies[table] = Copy(self.register[table].number, key, self.register.columns(table), held.keys)
         return Built("changed keys", keys=held.keys)
 
-    def _find_changes(self, model: "SqlFile", finders: Sequence[str], fresh: str, keys: str) -> int | None:
-        """Fill temp.changed_rows with what finds the rows that come or go; their count, where it is known so far."""
-        table, key = model.table, model.keys["changes with"]
-        if "compared" in model.keys:
-            former = f"{hashed_rows(table, self.register.columns(table), finders)} {keys}"
-            return compare(self.connection, former, hashed_rows(fresh, self.register.columns(table), finders), finders)
-        found = ", ".join(f'{finder} as "{finder}"' for finder in finders)
-        query = f"select {found} from {table} {keys} union all select {found} from {fresh}"  # noqa: S608 - our own names
-        if {*finders} <= {key}:
-            query = f'select key as "{key}" from {keys.split(" from ")[1].rstrip(")")}'
+    def _find_changes(
+        self, depends: Dependence, held: Held, finders: Sequence[str], fresh: str, keys: str
+    ) -> int | None:
+        """Fill temp.changed_rows with what finds the rows that come or go; returns their count where it is known."""
+        table = depends.model.table
+        columns = self.register.columns(table)
+        if "compared" in depends.model.keys:
+            former = f"{hashed_rows(table, columns, finders)} {keys}"
+            return compare(self.connection, former, hashed_rows(fresh, columns, finders), finders)
+        if set(finders) <= {depends.key}:  # rows of no other key come or go
+            query = f'select key as "{depends.key}" from {held.catalog}.main.keys'
+        else:
+            found = ", ".join(f'{finder} as "{finder}"' for finder in finders)
+            query = f"select {found} from {table} {keys} union all select {found} from {fresh}"
         self.connection.execute(f"create or replace temp table changed_rows as {query}")
         return None
-
-    def _query_keys(self, depends: Dependence, parameters: Parameters, held: Held, keys: str) -> None:
-        """Run the model on its inputs' rows of the held keys; the result is held, too."""
-        table = depends.model.table
-        for name, finder in depends.keyed_inputs.items():
-            self._hold_rows(held, name, finder, str(depends.key))
-        held.copies.pop(table, None)
-        with self._searched_first(held.catalog):
-            fresh = f"create or replace table {held.catalog}.{table} as select * from "
-            run_query(self.connection, f"{fresh}(\n{depends.model.text}\n) as fresh {keys}", parameters)
 
     def _hold_keys(self, key: str) -> Held:
         """Have the concerned keys among those whose rows are in memory."""
@@ -277,10 +275,10 @@ class Maintenance:
             self.connection.execute(f"attach ':memory:' as by_{key}")
             for stage in STAGES:
                 self.connection.execute(f"create schema by_{key}.{stage}")
-            self.connection.execute(f"create table by_{key}.main.keys as select 0 as place, * from temp.concerned_keys")  # noqa: S608
+            self.connection.execute(f"create table by_{key}.main.keys as select 0 as place, * from temp.concerned_keys")
         held = self._held[key]
         self.connection.execute(
-            f"insert into {held.catalog}.main.keys select {held.keys}, key "  # noqa: S608 - our own names
+            f"insert into {held.catalog}.main.keys select {held.keys}, key "
             f"from temp.concerned_keys anti join {held.catalog}.main.keys using (key)"
         )
         held.keys = row_count(self.connection, f"{held.catalog}.main.keys")
@@ -298,7 +296,7 @@ class Maintenance:
             columns = columns_read(of_the_key, table, self.register.columns(table))
             into, since = f"create or replace table {held.catalog}.{table} as", 0
         self.connection.execute(
-            f"{into} select {', '.join(quoted(columns))} from {table} "  # noqa: S608 - our own names
+            f"{into} select {', '.join(quoted(columns))} from {table} "
             f"where {finder} in (select key from {held.catalog}.main.keys where place >= {since})"
         )
         held.copies[table] = Copy(number, finder, columns, held.keys)

@@ -83,10 +83,10 @@ class Register:
             after = version.changed(are_known=True)
             read = [one.inputs[table] for one in self._versions.values() if table in one.inputs]
             self.connection.execute(
-                f'delete from changes."{table}" where version <= {min(read, default=version.number)}'  # noqa: S608 - our own names
+                f'delete from changes."{table}" where version <= {min(read, default=version.number)}'
             )
             self.connection.execute(
-                f'insert into changes."{table}" '  # noqa: S608 - our own names
+                f'insert into changes."{table}" '
                 f"select distinct {', '.join([str(after.number), *quoted(finders)])} from temp.changed_rows"
             )
             self.keep(table, after)
@@ -97,8 +97,7 @@ class Register:
         """Raise a version for changes that are not known one by one."""
         found = "".join(f', {finder} as "{finder}"' for finder in finders)
         self.connection.execute(
-            f'create or replace table changes."{table}" as '  # noqa: S608 - our own names
-            f"select 0::bigint as version{found} from {table} limit 0"
+            f'create or replace table changes."{table}" as select 0::bigint as version{found} from {table} limit 0'
         )
         self.keep(table, version.changed(are_known=False))
 
@@ -113,7 +112,7 @@ class Register:
     def columns(self, table: str) -> list[str]:
         """Columns of a table in order."""
         if table not in self._columns:
-            found = self.connection.execute(f"select * from {table} limit 0")  # noqa: S608 - our own names
+            found = self.connection.execute(f"select * from {table} limit 0")
             self._columns[table] = [column[0] for column in found.description or ()]
         return self._columns[table]
 
@@ -131,7 +130,7 @@ class Register:
 
 def changed_since(table: str, finder: str, number: int) -> str:
     """Query of the finder's values in rows that changed after a number."""
-    return f'select distinct "{finder}" from changes."{table}" where version > {number}'  # noqa: S608 - our own names
+    return f'select distinct "{finder}" from changes."{table}" where version > {number}'
 
 
 def quoted(names: Sequence[str]) -> list[str]:
@@ -142,14 +141,14 @@ def quoted(names: Sequence[str]) -> list[str]:
 def hashed_rows(table: str, columns: Sequence[str], finders: Sequence[str]) -> str:
     """Query of every row's hash over columns, and its finders under their own names."""
     found = "".join(f', {finder} as "{finder}"' for finder in finders)
-    return f"select hash(row({', '.join(quoted(columns))})) as row_hash{found} from {table}"  # noqa: S608 - our own names
+    return f"select hash(row({', '.join(quoted(columns))})) as row_hash{found} from {table}"
 
 
 def compare(connection: duckdb.DuckDBPyConnection, former: str, fresh: str, finders: Sequence[str]) -> int:
     """Fill temp.changed_rows with the rows in which two queries of `hashed_rows` differ; return their count."""
     found = "".join(f", coalesce(former.{name}, fresh.{name}) as {name}" for name in quoted(["row_hash", *finders]))
     connection.execute(
-        f"create or replace temp table changed_rows as select fresh.row_hash is not null as is_fresh{found} "  # noqa: S608 - our own
+        f"create or replace temp table changed_rows as select fresh.row_hash is not null as is_fresh{found} "
         f"from ({former}) as former full join ({fresh}) as fresh on former.row_hash = fresh.row_hash "
         "where former.row_hash is null or fresh.row_hash is null"
     )

@@ -19,7 +19,8 @@ create table if not exists contacts.decisions (
 -- Telephone numbers as said -> E.164; null where it is no number of any country.
 create table if not exists contacts.phone_numbers (
     said varchar,
-    e164 varchar
+    e164 varchar,
+    read_by varchar  -- country that a number without a code is read as one of, and version of the numbering plans
 );
 
 -- rules.toml: one row of thresholds.
