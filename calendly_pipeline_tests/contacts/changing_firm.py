@@ -47,7 +47,9 @@ class ChangingFirm:
     def __init__(self, connection: duckdb.DuckDBPyConnection, seed: int, cards: int = 150, invitees: int = 400) -> None:
         self.connection = connection
         self.dice = random.Random(seed)
-        self.settings: dict[str, Any] = {"firm": {"time_zone": "America/New_York", "internal_domains": ["firm.example"]}}
+        self.settings: dict[str, Any] = {
+            "firm": {"time_zone": "America/New_York", "internal_domains": ["firm.example"]}
+        }
         self.book = make_book(random.Random(seed), cards)
         self.bookings = make_bookings(random.Random(seed + 1), self.book, invitees)
         self.built: dict[str, Built] = {}
@@ -174,7 +176,9 @@ class ChangingFirm:
     def move(self) -> None:
         """A booking was moved to another one; now and then such a move turns out to be none."""
         if self.dice.random() < 0.3:
-            self.connection.execute("delete from meetings.moves where attendee_id = (select min(attendee_id) from meetings.moves)")
+            self.connection.execute(
+                "delete from meetings.moves where attendee_id = (select min(attendee_id) from meetings.moves)"
+            )
             return
         old, new = (self._one("attendee_id", "meetings.attendees") for _ in range(2))
         taken = self._names("select attendee_id from meetings.moves union select to_attendee_id from meetings.moves")
@@ -204,10 +208,17 @@ class ChangingFirm:
     def decide(self) -> None:
         """An answer of the desk, or the undoing of one."""
         self.number += 1
-        row: dict[str, Any] = {"decision_id": self.number, "decided_by": "desk", "decided_at": AS_OF, "rule": "full_name"}
+        row: dict[str, Any] = {
+            "decision_id": self.number,
+            "decided_by": "desk",
+            "decided_at": AS_OF,
+            "rule": "full_name",
+        }
         made = self._names("select decision_id from contacts.decisions where undoes is null order by 1")
         if made and self.dice.random() < 0.3:
-            insert_rows(self.connection, "contacts.decisions", [{**row, "kind": "undo", "undoes": self.dice.choice(made)}])
+            insert_rows(
+                self.connection, "contacts.decisions", [{**row, "kind": "undo", "undoes": self.dice.choice(made)}]
+            )
             return
         found = self.connection.execute(
             "select canonical_address, coalesce(name_normalised, '') from contacts.identities where identity_id = $1",

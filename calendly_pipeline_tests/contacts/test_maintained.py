@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calendly_pipeline.failures import GrainViolated
 from calendly_pipeline_tests.conftest import copied
 from calendly_pipeline_tests.contacts.changing_firm import (
     MODELS,
