@@ -7,5 +7,5 @@ create table if not exists main.table_versions (
     version bigint,  -- raised when the content changes
     known_since bigint,  -- changes of later versions are known row by row
     basis varchar,  -- what the rows depend on beside the inputs; of a table that others write: what was looked at
-    inputs map(varchar, bigint)  -- input -> its version when the table was last built
+    inputs varchar  -- JSON: input -> its version when the table was last built
 );

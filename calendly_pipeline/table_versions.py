@@ -7,6 +7,7 @@ such as `identity_id`, is a finder.
 What belongs here: the tables of maintained.sql. What does not: what depends on what (dependence.py), and building.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -48,8 +49,12 @@ class Register:
 
     def _read(self) -> None:
         rows = self.connection.execute("select * from main.table_versions").fetchall()
-        self._versions = {name: Version(*values) for name, *values in rows}
-        self._columns: dict[str, list[str]] = {}
+        self._versions = {name: Version(*values, json.loads(inputs)) for name, *values, inputs in rows}
+        columns = self.connection.execute(
+            "select schema_name || '.' || table_name, list(column_name order by column_index) from duckdb_columns() "
+            "where database_name = current_database() and not internal group by schema_name, table_name"
+        )
+        self._columns: dict[str, list[str]] = dict(columns.fetchall())
         self._rows: dict[str, tuple[int, int]] = {}
 
     def __getitem__(self, table: str) -> Version:
@@ -71,15 +76,15 @@ class Register:
     def keep(self, table: str, version: Version) -> None:
         """Write a table's version."""
         self.connection.execute(
-            "insert or replace into main.table_versions select $1, $2, $3, $4, map($5::varchar[], $6::bigint[])",
-            [table, version.number, version.known_since, version.basis, [*version.inputs], [*version.inputs.values()]],
+            "insert or replace into main.table_versions values ($1, $2, $3, $4, $5)",
+            [table, version.number, version.known_since, version.basis, json.dumps(version.inputs)],
         )
         self._versions[table] = version
 
     def keep_changes(self, table: str, version: Version, finders: Sequence[str], count: int) -> None:
         """Raise a version for so many changes: temp.changed_rows holds their finders."""
         is_little = count <= max(MOST_CHANGED * row_count(self.connection, table), FEW_ROWS)
-        if is_little and self._has_changes_of(table, finders):
+        if is_little and self._columns.get(f"changes.{table}") == ["version", *finders]:
             after = version.changed(are_known=True)
             read = [one.inputs[table] for one in self._versions.values() if table in one.inputs]
             self.connection.execute(
@@ -99,15 +104,8 @@ class Register:
         self.connection.execute(
             f'create or replace table changes."{table}" as select 0::bigint as version{found} from {table} limit 0'
         )
+        self._columns[f"changes.{table}"] = ["version", *finders]
         self.keep(table, version.changed(are_known=False))
-
-    def _has_changes_of(self, table: str, finders: Sequence[str]) -> bool:
-        found = self.connection.execute(
-            "select list(column_name order by column_index) from duckdb_columns() "
-            "where database_name = current_database() and schema_name = 'changes' and table_name = $1",
-            [table],
-        ).fetchall()[0][0]
-        return found == ["version", *finders]
 
     def columns(self, table: str) -> list[str]:
         """Columns of a table in order."""
