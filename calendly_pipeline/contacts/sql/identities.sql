@@ -5,7 +5,7 @@
 -- changes with: identity_id
 -- through: contacts.attendee_details: attendee_id = contacts.attendee_identities: attendee_id
 -- through: meetings.meetings: meeting_id = contacts.attendee_identities: meeting_id
--- through: contacts.names: said = contacts.attendee_details: name
+-- through: contacts.names: said = contacts.identities: name
 -- through: contacts.name_parts: name_normalised = contacts.identities: name_normalised
 -- through: contacts.phone_numbers: said = contacts.attendee_details: phone
 with grouped as (
