@@ -11,16 +11,16 @@ What belongs here: building, and looking at what others write. What does not: an
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from calendly_pipeline import dependence, table_versions
+from calendly_pipeline import concerned_rows, dependence, table_versions
+from calendly_pipeline.concerned_rows import ConcernedRows
 from calendly_pipeline.dependence import Dependence, columns_read
 from calendly_pipeline.table_versions import (
     FEW_ROWS,
@@ -32,13 +32,14 @@ from calendly_pipeline.table_versions import (
     hashed_rows,
     quoted,
 )
-from calendly_pipeline.warehouse import MACROS, STAGES, parameters_of, require_grain, row_count, run_query
+from calendly_pipeline.warehouse import MACROS, parameters_of, require_grain, row_count, run_query
 
 if TYPE_CHECKING:
     from calendly_pipeline.sql_files import SqlFile
 
 Parameters = Mapping[str, Any]
-ENGINE = b"".join(Path(path).read_bytes() for path in (__file__, dependence.__file__, table_versions.__file__, MACROS))
+_MODULES = (concerned_rows, dependence, table_versions)
+ENGINE = b"".join(Path(path).read_bytes() for path in (__file__, MACROS, *(str(one.__file__) for one in _MODULES)))
 
 
 @dataclass(frozen=True)
@@ -56,25 +57,6 @@ class Built:
         return {name: value for name, value in said.items() if value is not None}
 
 
-@dataclass(frozen=True)
-class Copy:
-    """Rows of a table in memory: of which version, found how, with which columns, of how many of the held keys."""
-
-    number: int
-    finder: str
-    columns: Sequence[str]
-    keys: int
-
-
-@dataclass
-class Held:
-    """The concerned keys of one kind and their rows, in a catalog in memory."""
-
-    catalog: str
-    keys: int = 0
-    copies: dict[str, Copy] = field(default_factory=dict)
-
-
 class Maintenance:
     """Builds a stage's models in one connection, for one run: what others write is looked at once, when first read.
 
@@ -90,7 +72,7 @@ class Maintenance:
         self.register = Register(connection)
         self._warehouse = self._value("select current_database()")
         self._looked: set[str] = set()
-        self._held: dict[str, Held] = {}
+        self._concerned: dict[str, ConcernedRows] = {}
 
     def build(self, table: str, parameters: Parameters) -> Built:
         """Bring a model's table up to date; raises GrainViolated and leaves the table and its record as they were."""
@@ -126,6 +108,7 @@ class Maintenance:
 
     def _look(self, table: str) -> None:
         """Compare a table that others write with what it was like last time."""
+        self.register.forget_columns(table)
         columns = columns_read(list(self.models.values()), table, self.register.columns(table))
         finders = self._finders(table)
         version = self.register[table]
@@ -198,8 +181,8 @@ class Maintenance:
         schema, name = model.table.split(".")
         with self.register.transaction():
             if self.register[model.table].basis != after.basis:
-                is_table = f"from duckdb_tables() where schema_name = '{schema}' and table_name = '{name}'"
-                if self._value(f"select count(*) {is_table}"):  # made by `replace_table`
+                same = f"database_name = current_database() and schema_name = '{schema}' and table_name = '{name}'"
+                if self._value(f"select count(*) from duckdb_tables() where {same}"):  # made by `replace_table`
                     self.connection.execute(f"drop table {model.table}")
                 self.connection.execute(f"create or replace view {model.table} as\n{model.text}")
             self.register.keep(model.table, after.changed(are_known=False))
@@ -227,20 +210,18 @@ class Maintenance:
         return Built("whole", because=because)
 
     def _build_keys(self, depends: Dependence, parameters: Parameters, after: Version) -> Built:
-        model, key = depends.model, str(depends.key)
-        table, finders = model.table, self._finders(model.table)
-        held = self._hold_keys(key)
-        fresh, keys = f"{held.catalog}.{table}", f"where {key} in (select key from {held.catalog}.main.keys)"
-        for name, finder in depends.keyed_inputs.items():
-            self._hold_rows(held, name, finder, key)
-        held.copies.pop(table, None)
-        with self._searched_first(held.catalog):
-            query = f"create or replace table {fresh} as select * from (\n{model.text}\n) as fresh {keys}"
+        model, table, key = depends.model, depends.model.table, str(depends.key)
+        rows = self._concerned_rows(depends)
+        fresh, of_keys = f"{rows.catalog}.{table}", f"where {key} in ({rows.keys})"
+        rows.drop(table)
+        with rows.searched_first(self._warehouse):
+            query = f"create or replace table {fresh} as select * from (\n{model.text}\n) as fresh {of_keys}"
             run_query(self.connection, query, parameters)
+        finders = self._finders(table)
         with self.register.transaction():
-            changes = self._find_changes(depends, held, finders, fresh, keys)
+            changes = self._find_changes(depends, rows, finders)
             if changes is None or changes:
-                gone = self._value(f"delete from {table} {keys}")
+                gone = self._value(f"delete from {table} {of_keys}")
                 come = self._value(f"insert into {table} by name select * from {fresh}")
                 changes = gone + come
             if changes and model.grain:
@@ -248,74 +229,41 @@ class Maintenance:
                 require_grain(self.connection, table, model.grain, fresh if key in model.grain else same)
             self._keep_changes(table, after, finders, changes)
         if self._readers(table):
-            held.copies[table] = Copy(self.register[table].number, key, self.register.columns(table), held.keys)
-        return Built("changed keys", keys=held.keys)
+            rows.hold_made(table, self.register.columns(table))
+        return Built("changed keys", keys=rows.count)
 
-    def _find_changes(
-        self, depends: Dependence, held: Held, finders: Sequence[str], fresh: str, keys: str
-    ) -> int | None:
+    def _concerned_rows(self, depends: Dependence) -> ConcernedRows:
+        """The inputs' rows of the concerned keys, and of those that were concerned before in this run."""
+        key = str(depends.key)
+        if key not in self._concerned:
+            self._concerned[key] = ConcernedRows(self.connection, self.register, key)
+        rows = self._concerned[key]
+        rows.add_keys()
+        readers = [model for model in self.models.values() if model.keys.get("changes with") == key]
+        for table, finder in depends.keyed_inputs.items():
+            rows.hold(table, finder, columns_read(readers, table, self.register.columns(table)))
+        return rows
+
+    def _find_changes(self, depends: Dependence, rows: ConcernedRows, finders: Sequence[str]) -> int | None:
         """Fill temp.changed_rows with what finds the rows that come or go; returns their count where it is known."""
-        table = depends.model.table
-        columns = self.register.columns(table)
+        table, of_keys = depends.model.table, f"where {depends.key} in ({rows.keys})"
+        fresh, columns = f"{rows.catalog}.{table}", self.register.columns(table)
         if "compared" in depends.model.keys:
-            former = f"{hashed_rows(table, columns, finders)} {keys}"
+            former = f"{hashed_rows(table, columns, finders)} {of_keys}"
             return compare(self.connection, former, hashed_rows(fresh, columns, finders), finders)
         if set(finders) <= {depends.key}:  # rows of no other key come or go
-            query = f'select key as "{depends.key}" from {held.catalog}.main.keys'
+            query = f'select key as "{depends.key}" from ({rows.keys})'
         else:
             found = ", ".join(f'{finder} as "{finder}"' for finder in finders)
-            query = f"select {found} from {table} {keys} union all select {found} from {fresh}"
+            query = f"select {found} from {table} {of_keys} union all select {found} from {fresh}"
         self.connection.execute(f"create or replace temp table changed_rows as {query}")
         return None
-
-    def _hold_keys(self, key: str) -> Held:
-        """Have the concerned keys among those whose rows are in memory."""
-        if key not in self._held:
-            self._held[key] = Held(f"by_{key}")
-            self.connection.execute(f"attach ':memory:' as by_{key}")
-            for stage in STAGES:
-                self.connection.execute(f"create schema by_{key}.{stage}")
-            self.connection.execute(f"create table by_{key}.main.keys as select 0 as place, * from temp.concerned_keys")
-        held = self._held[key]
-        self.connection.execute(
-            f"insert into {held.catalog}.main.keys select {held.keys}, key "
-            f"from temp.concerned_keys anti join {held.catalog}.main.keys using (key)"
-        )
-        held.keys = row_count(self.connection, f"{held.catalog}.main.keys")
-        return held
-
-    def _hold_rows(self, held: Held, table: str, finder: str, key: str) -> None:
-        """Have a table's rows of all the held keys in memory, as they are now."""
-        number, copy = self.register[table].number, held.copies.get(table)
-        if copy and copy.number == number and copy.keys == held.keys:
-            return
-        if copy and copy.number == number:
-            into, since, columns = f"insert into {held.catalog}.{table} by name", copy.keys, copy.columns
-        else:
-            of_the_key = [model for model in self.models.values() if model.keys.get("changes with") == key]
-            columns = columns_read(of_the_key, table, self.register.columns(table))
-            into, since = f"create or replace table {held.catalog}.{table} as", 0
-        self.connection.execute(
-            f"{into} select {', '.join(quoted(columns))} from {table} "
-            f"where {finder} in (select key from {held.catalog}.main.keys where place >= {since})"
-        )
-        held.copies[table] = Copy(number, finder, columns, held.keys)
 
     def _keep_changes(self, table: str, after: Version, finders: Sequence[str], changes: int) -> None:
         if changes:
             self.register.keep_changes(table, after, finders, changes)
         else:
             self.register.keep(table, after)
-
-    @contextmanager
-    def _searched_first(self, catalog: str) -> Iterator[None]:
-        """Tables of a catalog stand for those of the warehouse that have their names."""
-        path = ",".join(f"{one}.{stage}" for one in (catalog, self._warehouse) for stage in STAGES)
-        self.connection.execute(f"set search_path = '{path}'")
-        try:
-            yield
-        finally:
-            self.connection.execute(f"use {self._warehouse}")
 
     def _value(self, query: str) -> Any:
         return self.connection.execute(query).fetchall()[0][0]

@@ -49,7 +49,10 @@ class Register:
 
     def _read(self) -> None:
         rows = self.connection.execute("select * from main.table_versions").fetchall()
-        self._versions = {name: Version(*values, json.loads(inputs)) for name, *values, inputs in rows}
+        self._versions = {
+            name: Version(number, known_since, basis, json.loads(inputs))
+            for name, number, known_since, basis, inputs in rows
+        }
         columns = self.connection.execute(
             "select schema_name || '.' || table_name, list(column_name order by column_index) from duckdb_columns() "
             "where database_name = current_database() and not internal group by schema_name, table_name"

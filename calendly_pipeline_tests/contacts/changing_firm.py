@@ -50,18 +50,19 @@ class ChangingFirm:
         self.settings: dict[str, Any] = {
             "firm": {"time_zone": "America/New_York", "internal_domains": ["firm.example"]}
         }
-        self.book = make_book(random.Random(seed), cards)
-        self.bookings = make_bookings(random.Random(seed + 1), self.book, invitees)
+        self.people = make_book(random.Random(seed), cards)
+        self.bookings = make_bookings(random.Random(seed + 1), self.people, invitees)
         self.built: dict[str, Built] = {}
         self.number = 0
-        fill(connection, self.book, self.bookings)
+        self.few_rows = 0
+        fill(connection, self.people, self.bookings)
         self.maintenance = self.resumed()
 
     def resumed(self) -> Maintenance:
         """What the next run has: nothing but the warehouse."""
         for catalog in self._names("select database_name from duckdb_databases() where database_name like 'by_%'"):
             self.connection.execute(f"detach {catalog}")
-        self.maintenance = Maintenance(self.connection, MODELS, few_rows=0)
+        self.maintenance = Maintenance(self.connection, MODELS, self.few_rows)
         return self.maintenance
 
     def refresh(self, *tables: str, killed_before: str | None = None) -> dict[str, Built]:
@@ -119,7 +120,7 @@ class ChangingFirm:
     def book(self) -> None:
         """New invitees, in the generator's mix."""
         since = len(self.bookings)
-        self.bookings += make_bookings(self.dice, self.book, self.dice.randint(1, 8))
+        self.bookings += make_bookings(self.dice, self.people, self.dice.randint(1, 8))
         add(self.connection, self.bookings, since)
 
     def book_again(self) -> None:
@@ -144,7 +145,7 @@ class ChangingFirm:
         new = self.dice.choice(
             [
                 {"name": self._one("name", "meetings.attendees")},
-                {"name": f"{self.book.names.first()} {self.book.names.last()}"},
+                {"name": f"{self.people.names.first()} {self.people.names.last()}"},
                 {"name": None},
                 {"address": self._one("address", "meetings.attendees")},
                 {"phone": self.dice.choice(["(212) 555-0100", "+1 917 555 0199", None])},
@@ -194,7 +195,7 @@ class ChangingFirm:
         if kind == 0:
             self.connection.execute("delete from sources.crm_contacts where contact_key = $1", [card])
         elif kind == 1:
-            self._set("sources.crm_contacts", "contact_key", card, last_name=self.book.names.last())
+            self._set("sources.crm_contacts", "contact_key", card, last_name=self.people.names.last())
         elif kind == 2:
             addresses = json.dumps([self._one("address", "meetings.attendees")])
             self._set("sources.crm_contacts", "contact_key", card, addresses=addresses, phones='["(212) 555-0100"]')
@@ -246,7 +247,7 @@ class ChangingFirm:
             rule, decision = self._one("rule", "contacts.rules"), self.dice.choice(["auto", "review", "off"])
             self.connection.execute("update contacts.rules set decision = $1 where rule = $2", [decision, rule])
         else:
-            forms = [{"name": self.book.names.first().lower(), "form": self.book.names.first().lower()}]
+            forms = [{"name": self.people.names.first().lower(), "form": self.people.names.first().lower()}]
             insert_rows(self.connection, "contacts.nicknames", forms)
 
 
