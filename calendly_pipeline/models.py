@@ -1,17 +1,14 @@
 """A .sql file becomes an asset or a check.
 
 A model's header comment is its documentation: sentences, then `key: value` lines (`grain`, `source of truth`,
-`time zone`). A comment behind a column documents the column. Dependencies are read from the query. Rows that repeat the
-grain are not published: the last good table stays.
+`time zone`). What its rows depend on stands there too (dependence.py), and `stored: no` makes it a view. A comment
+behind a column documents the column. Dependencies are read from the query. Rows that repeat the grain are not
+published: the last good table stays.
 A check is a query of bad rows: none, and it passes. Its header names the `asset`, and may set
 `severity: warn` (default error) and `blocking: false` (default true for error).
 """
 
-import hashlib
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,100 +16,16 @@ from typing import Any
 import dagster as dg
 
 from calendly_pipeline.resources import FirmResource, WarehouseResource
-from calendly_pipeline.warehouse import STAGES, replace_table, run_query
+from calendly_pipeline.sql_files import SqlFile, sql_files
+from calendly_pipeline.warehouse import replace_table, run_query
 
 OWNERS = ["team:client-operations"]
 SHOWN_ROWS = 10
-KEYS = ("grain", "time zone", "source of truth", "asset", "severity", "blocking")
-_COMMENT = re.compile(r"--[^\n]*")
-_FINAL_SELECT = re.compile(r"^select\b.*?(?=^from |\Z)", re.MULTILINE | re.DOTALL)
-_DOCUMENTED = re.compile(r"([a-z_0-9]+),? +-- (.*)$", re.MULTILINE)
-_READ = re.compile(rf"(?<!distinct )\b(?:from|join)\s+((?:{'|'.join(STAGES)})\.[a-z_]+)\b")
-
-
-@dataclass(frozen=True)
-class SqlFile:
-    """One statement with its header."""
-
-    path: Path
-    stage: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        """File name without ending: the table's or the check's name."""
-        return self.path.stem
-
-    @property
-    def table(self) -> str:
-        """`stage.table`."""
-        return f"{self.stage}.{self.name}"
-
-    @cached_property
-    def header(self) -> list[str]:
-        """Comment lines before the statement."""
-        lines = []
-        for line in self.text.splitlines():
-            if not line.startswith("--"):
-                break
-            lines.append(line.removeprefix("--").strip())
-        return lines
-
-    @cached_property
-    def keys(self) -> dict[str, str]:
-        """The header's `key: value` lines."""
-        pairs = (line.split(":", 1) for line in self.header if ":" in line)
-        return {key.strip().lower(): value.strip() for key, value in pairs if key.strip().lower() in KEYS}
-
-    @property
-    def grain(self) -> list[str]:
-        """Columns that together are never null and never occur twice."""
-        return [column.strip() for column in self.keys.get("grain", "").split(",") if column.strip()]
-
-    @property
-    def description(self) -> str:
-        """The header as it reads in the UI: sentences, then what is said by key."""
-        shown = ("grain", "time zone", "source of truth")
-        lines = [line for line in self.header if line.split(":", 1)[0].strip().lower() not in KEYS]
-        keys = [f"- {key}: {self.keys[key]}" for key in shown if key in self.keys]
-        return "\n\n".join(text for text in (" ".join(lines), "\n".join(keys)) if text)
-
-    @cached_property
-    def reads(self) -> list[str]:
-        """Every `stage.table` the query reads, sorted."""
-        return tables_read(self.text)
-
-    @cached_property
-    def column_docs(self) -> dict[str, str]:
-        """Column -> the comment behind it in the final select, for the columns that have one.
-
-        Read from the text, as `tables_read` is and for the same reason; a test holds it against sqlglot.
-        """
-        final = _FINAL_SELECT.search(self.text)
-        return dict(_DOCUMENTED.findall(final[0])) if final else {}
-
-    @property
-    def version(self) -> str:
-        """Changes exactly when the text does."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
-
-
-def tables_read(query: str) -> list[str]:
-    """Every `stage.table` a query reads, sorted.
-
-    Read from the text, because parsing all models takes longer than loading Dagster; a test holds it against sqlglot.
-    """
-    return sorted(set(_READ.findall(_COMMENT.sub("", query))))
 
 
 def asset_key(table: str) -> dg.AssetKey:
     """`stage.table` as an asset key."""
     return dg.AssetKey(table.split("."))
-
-
-def sql_files(folder: Path, stage: str) -> list[SqlFile]:
-    """Every .sql file of a folder, by name."""
-    return [SqlFile(path, stage, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
 
 
 def stage_definitions(
@@ -126,7 +39,7 @@ def stage_definitions(
     by_table = groupby(sorted(sql_files(folder / "checks", stage), key=_place_of), key=_place_of)
     sql_checks = [_sql_checks(table, is_blocking, list(files)) for (table, is_blocking), files in by_table]
     return dg.Definitions(
-        assets=[*(_sql_asset(model) for model in models), *assets], asset_checks=[*sql_checks, *checks]
+        assets=[*(_sql_asset(model, models) for model in models), *assets], asset_checks=[*sql_checks, *checks]
     )
 
 
@@ -146,7 +59,9 @@ def materialised(connection: Any, table: str, docs: dict[str, str] | None = None
     )
 
 
-def _sql_asset(model: SqlFile) -> dg.AssetsDefinition:
+def _sql_asset(model: SqlFile, stage: Sequence[SqlFile]) -> dg.AssetsDefinition:
+    is_maintained = any("changes with" in other.keys for other in stage)
+
     @dg.asset(
         key=asset_key(model.table),
         deps=[asset_key(table) for table in model.reads],
@@ -160,8 +75,13 @@ def _sql_asset(model: SqlFile) -> dg.AssetsDefinition:
     def sql_model(
         context: dg.AssetExecutionContext, firm: FirmResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult:
+        parameters = firm.sql_parameters(context)
+        if is_maintained:
+            with warehouse.maintenance(stage) as maintenance:
+                built = maintenance.build(model.table, parameters)
+                return materialised(maintenance.connection, model.table, model.column_docs, **built.metadata)
         with warehouse.get_connection() as connection:
-            replace_table(connection, model.table, model.text, firm.sql_parameters(context), model.grain)
+            replace_table(connection, model.table, model.text, parameters, model.grain)
             return materialised(connection, model.table, model.column_docs)
 
     return sql_model

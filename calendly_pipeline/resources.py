@@ -1,7 +1,7 @@
 """Dagster resources: the firm's home, its warehouse, its state store, and the clock of a run."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,13 @@ from pydantic import PrivateAttr
 from calendly_pipeline import environment
 from calendly_pipeline.failures import WarehouseBusy
 from calendly_pipeline.home import Home
+from calendly_pipeline.maintained import Maintenance
 from calendly_pipeline.run_history import kept_open
 from calendly_pipeline.warehouse import LONGEST_WAIT_SECONDS, opened, own_errors, wanted_mark
 
 if TYPE_CHECKING:
     from calendly_pipeline.settings import Settings
+    from calendly_pipeline.sql_files import SqlFile
     from calendly_pipeline.state import State
 
 AS_OF_TAG = "pipeline/as_of"
@@ -74,6 +76,7 @@ class WarehouseResource(DuckDBResource):
 
     _shared: Any = PrivateAttr(default=None)
     _is_in_run: bool = PrivateAttr(default=False)
+    _maintenance: Maintenance | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:
@@ -114,7 +117,16 @@ class WarehouseResource(DuckDBResource):
                 wanted_mark(path).unlink(missing_ok=True)  # whoever still waits makes it again
                 time.sleep(TURN_SECONDS)
 
+    @contextmanager
+    def maintenance(self, models: "Sequence[SqlFile]") -> Iterator[Maintenance]:
+        """What keeps a stage's tables up to date, in the run's connection."""
+        with self.get_connection() as connection:
+            if self._maintenance is None or self._maintenance.connection is not connection:
+                self._maintenance = Maintenance(connection, models)
+            yield self._maintenance
+
     def _close(self) -> None:
+        self._maintenance = None
         if self._shared is not None:
             self._shared.close()
             self._shared = None

@@ -24,6 +24,7 @@ LONGEST_WAIT_SECONDS = 0.2
 
 STAGES = ("sources", "meetings", "contacts", "classification", "metrics", "destinations")
 MACROS = Path(__file__).with_name("macros.sql")
+MAINTAINED = Path(__file__).with_name("maintained.sql")
 Row = dict[str, Any]
 DAMAGED = ("not a valid duckdb database", "could not read enough bytes", "corrupt", "checksum", "version number")
 """What DuckDB 1.5 says of a file that is no whole database of its own version."""
@@ -114,7 +115,7 @@ def schema_version() -> str:
 
 
 def _table_files() -> list[Path]:
-    files = [MACROS.parent / stage / "tables.sql" for stage in STAGES]
+    files = [MAINTAINED, *(MACROS.parent / stage / "tables.sql" for stage in STAGES)]
     return [path for path in files if path.exists()]
 
 
@@ -160,7 +161,7 @@ def replace_table(
     try:
         run_query(connection, f"create or replace table {table} as\n{query}", parameters)
         if grain:
-            _require_grain(connection, table, grain)
+            require_grain(connection, table, grain)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -199,7 +200,8 @@ def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 def table_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Every `stage.table` there is, sorted."""
     rows = connection.execute(
-        "select schema_name || '.' || table_name from duckdb_tables() where list_contains($1, schema_name) order by 1",
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = current_database() and list_contains($1, schema_name) order by 1",
         [list(STAGES)],
     ).fetchall()
     return [name for (name,) in rows]
@@ -218,17 +220,21 @@ def column_names(connection: duckdb.DuckDBPyConnection, table: str) -> Sequence[
     """Column names of `stage.table` in order."""
     schema, _, name = table.partition(".")
     rows = connection.execute(
-        "select column_name from duckdb_columns() where schema_name = $1 and table_name = $2 order by column_index",
+        "select column_name from duckdb_columns() where database_name = current_database() "
+        "and schema_name = $1 and table_name = $2 order by column_index",
         [schema, name],
     ).fetchall()
     return [column for (column,) in rows]
 
 
-def _require_grain(connection: duckdb.DuckDBPyConnection, table: str, grain: Sequence[str]) -> None:
+def require_grain(
+    connection: duckdb.DuckDBPyConnection, table: str, grain: Sequence[str], rows: str | None = None
+) -> None:
+    """Raise GrainViolated when the grain's columns are null or not unique, in the table or in these rows of it."""
     columns = ", ".join(grain)
     missing = " or ".join(f"{column} is null" for column in grain)
     bad = connection.execute(
-        f"select {columns} from {table} group by all having count(*) > 1 or {missing} limit 3"  # noqa: S608 - own names
+        f"select {columns} from {rows or table} group by all having count(*) > 1 or {missing} limit 3"  # noqa: S608 - own names
     ).fetchall()
     if bad:
         shown = "; ".join(", ".join(map(str, row)) for row in bad)

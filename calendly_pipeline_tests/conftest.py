@@ -21,8 +21,8 @@ from sqlglot import expressions as exp
 import calendly_pipeline
 from calendly_pipeline.contacts.lists import load_lists
 from calendly_pipeline.home import REPOSITORY
-from calendly_pipeline.models import SqlFile, sql_files
 from calendly_pipeline.settings import Settings
+from calendly_pipeline.sql_files import SqlFile, sql_files
 from calendly_pipeline.warehouse import STAGES, create_schemas, prepare, replace_table, run_query
 
 PACKAGE = Path(calendly_pipeline.__file__).parent

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
 from calendly_pipeline.home import Home
 from calendly_pipeline.sample import Truth, build_firm, truth
 from calendly_pipeline.warehouse import content_hash, prepare, table_names
+from calendly_pipeline_tests.conftest import all_models
 
 Key = tuple[str, ...]
 
@@ -36,6 +38,14 @@ class Run:
         with duckdb.connect(str(self.home.warehouse), read_only=True) as connection:
             prepare(connection)
             return {table: content_hash(connection, table) for table in table_names(connection)}
+
+    def built_of_contacts(self) -> set[str]:
+        """What the newest run says it did of the models of the contacts stage."""
+        models = [model.name for model in all_models() if model.stage == "contacts"]
+        with dg.DagsterInstance.from_config(str(self.home.dagster)) as instance:
+            events = [instance.get_latest_materialization_event(dg.AssetKey(["contacts", name])) for name in models]
+        found = [event.asset_materialization for event in events if event]
+        return {str(one.metadata["built"].value) for one in found if one}
 
 
 def command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -222,6 +232,7 @@ def test_a_second_run_changes_nothing(sample: Run) -> None:
     before = sample.hashes()
     assert sample.again("run").returncode == 0
     assert sample.hashes() == before
+    assert sample.built_of_contacts() == {"unchanged"}
     sample.home.warehouse.unlink()
     assert sample.again("run").returncode == 0
     assert sample.hashes() == before

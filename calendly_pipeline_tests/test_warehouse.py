@@ -10,7 +10,7 @@ from sqlglot import expressions as exp
 
 from calendly_pipeline import warehouse
 from calendly_pipeline.failures import StoreError, WarehouseBusy
-from calendly_pipeline.models import SqlFile
+from calendly_pipeline.sql_files import SqlFile
 from calendly_pipeline.warehouse import (
     STAGES,
     content_hash,

@@ -44,16 +44,6 @@ LINKED_RATE = RateCheck(
         "means that a rule broke, or that contacts went missing; it is held against the last good run for a week."
     ),
 )
-SAID_NUMBERS = """
-    select distinct said
-    from (
-        select phone as said from contacts.attendee_details
-        union all by name
-        select unnest(phones) as said from contacts.entries
-    )
-    where said(said) is not null
-    order by said
-"""
 
 
 def contacts() -> dg.Definitions:
@@ -102,12 +92,12 @@ def decisions(firm: FirmResource, warehouse: WarehouseResource) -> dg.Materializ
 )
 def phone_numbers(firm: FirmResource, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Every telephone number said anywhere, in E.164; one row per distinct text."""
-    from calendly_pipeline.contacts.phone_numbers import e164_rows  # brings the numbering plans
+    from calendly_pipeline.contacts.phone_numbers import read_numbers  # brings the numbering plans
 
+    country = firm.settings.firm.default_country
     with warehouse.get_connection() as connection:
-        said = [number for (number,) in connection.execute(SAID_NUMBERS).fetchall()]
-        replace_rows(connection, {"contacts.phone_numbers": e164_rows(said, firm.settings.firm.default_country)})
-        return materialised(connection, "contacts.phone_numbers", read_as_numbers_of=firm.settings.firm.default_country)
+        read_numbers(connection, country)
+        return materialised(connection, "contacts.phone_numbers", read_as_numbers_of=country)
 
 
 @dg.asset(

@@ -19,7 +19,8 @@ create table if not exists contacts.decisions (
 -- Telephone numbers as said -> E.164; null where it is no number of any country.
 create table if not exists contacts.phone_numbers (
     said varchar,
-    e164 varchar
+    e164 varchar,
+    read_by varchar  -- country that a number without a code is read as one of, and version of the numbering plans
 );
 
 -- rules.toml: one row of thresholds.
@@ -40,6 +41,7 @@ create table if not exists contacts.rule_set (
     name_question varchar,
     candidates_shown integer,
     population_factor double,
+    population_step double,
     first_name_floor double,
     surname_floor double,
     strangers_scale double,

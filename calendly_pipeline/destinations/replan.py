@@ -12,8 +12,8 @@ from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, load_field
 from calendly_pipeline.destinations.ledger import copy_ledger
 from calendly_pipeline.failures import WarehouseBusy
 from calendly_pipeline.home import Home
-from calendly_pipeline.models import SqlFile, sql_files
 from calendly_pipeline.settings import Settings
+from calendly_pipeline.sql_files import SqlFile, sql_files
 from calendly_pipeline.state import State
 from calendly_pipeline.warehouse import open_warehouse, replace_table
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from calendly_pipeline.models import asset_key, tables_read
+from calendly_pipeline.models import asset_key
 from calendly_pipeline.quality.expectations import Expectation, Suite
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
+from calendly_pipeline.sql_files import tables_read
 
 if TYPE_CHECKING:
     from calendly_pipeline.quality.data_docs import DataDocs

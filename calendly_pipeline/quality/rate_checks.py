@@ -14,8 +14,9 @@ from typing import Any
 
 import dagster as dg
 
-from calendly_pipeline.models import asset_key, tables_read
+from calendly_pipeline.models import asset_key
 from calendly_pipeline.resources import FirmResource, WarehouseResource, as_of
+from calendly_pipeline.sql_files import tables_read
 from calendly_pipeline.warehouse import run_query
 
 ACCEPTED_AFTER = timedelta(days=7)

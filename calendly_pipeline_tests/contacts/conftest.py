@@ -11,8 +11,8 @@ import pytest
 
 from calendly_pipeline.contacts.phone_numbers import e164_rows
 from calendly_pipeline.home import Home
-from calendly_pipeline.models import SqlFile
 from calendly_pipeline.settings import Settings
+from calendly_pipeline.sql_files import SqlFile
 from calendly_pipeline.warehouse import replace_table
 from calendly_pipeline_tests.conftest import AS_OF, Tables, all_models, copied
 

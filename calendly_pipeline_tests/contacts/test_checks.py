@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from calendly_pipeline.models import sql_files
 from calendly_pipeline.settings import Settings
+from calendly_pipeline.sql_files import sql_files
 from calendly_pipeline_tests.conftest import PACKAGE, Tables, utc
 from calendly_pipeline_tests.contacts.conftest import World
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 
 from calendly_pipeline.failures import GrainViolated
-from calendly_pipeline.models import SqlFile, sql_files, tables_read
 from calendly_pipeline.quality.data_docs import DataDocs
 from calendly_pipeline.quality.expectations import Suite
 from calendly_pipeline.quality.validation import read_batches, validate
 from calendly_pipeline.sample_home import SAMPLE_AS_OF
+from calendly_pipeline.sql_files import SqlFile, sql_files, tables_read
 from calendly_pipeline.warehouse import STAGES, content_hash, replace_table, run_query
 from calendly_pipeline_tests.conftest import PACKAGE, all_models
 from calendly_pipeline_tests.quality.sample_world import World

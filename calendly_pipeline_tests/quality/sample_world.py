@@ -10,9 +10,8 @@ import duckdb
 
 from calendly_pipeline.classification.rules import load_rules
 from calendly_pipeline.classification.rules import rules as rules_in_force
-from calendly_pipeline.contacts.assets import SAID_NUMBERS
 from calendly_pipeline.contacts.lists import load_lists
-from calendly_pipeline.contacts.phone_numbers import e164_rows
+from calendly_pipeline.contacts.phone_numbers import read_numbers
 from calendly_pipeline.destinations.lacrm.fields import lacrm_fields, load_fields
 from calendly_pipeline.home import Home
 from calendly_pipeline.sample_home import SAMPLE_AS_OF, prepare_sample
@@ -20,7 +19,7 @@ from calendly_pipeline.settings import Settings
 from calendly_pipeline.settings_file import load_settings
 from calendly_pipeline.sources.landing import land
 from calendly_pipeline.sources.loading import TABLES, load_folder, refresh_files
-from calendly_pipeline.warehouse import create_schemas, insert_rows, prepare, replace_rows, replace_table
+from calendly_pipeline.warehouse import create_schemas, insert_rows, prepare, replace_table
 from calendly_pipeline_tests.api_rows import API, answer, cancelled, delivery, event_body, invitee_body
 from calendly_pipeline_tests.conftest import all_models
 
@@ -68,12 +67,6 @@ def run_models(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]
     """Every model in order."""
     for model in all_models():
         replace_table(connection, model.table, model.text, parameters, model.grain)
-
-
-def read_numbers(connection: duckdb.DuckDBPyConnection, country: str) -> None:
-    """Telephone numbers, once the models that say them ran."""
-    said = [number for (number,) in connection.execute(SAID_NUMBERS).fetchall()]
-    replace_rows(connection, {"contacts.phone_numbers": e164_rows(said, country)})
 
 
 def add_live_routes(connection: duckdb.DuckDBPyConnection) -> None:

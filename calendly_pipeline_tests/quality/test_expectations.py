@@ -10,13 +10,13 @@ import pytest
 
 from calendly_pipeline.home import Home
 from calendly_pipeline.meetings import expectations as meetings_expectations
-from calendly_pipeline.models import tables_read
 from calendly_pipeline.quality.data_docs import DataDocs
 from calendly_pipeline.quality.expectation_checks import expectation_checks
 from calendly_pipeline.quality.expectations import Batch, Expectation, Suite, between, matching
 from calendly_pipeline.quality.validation import read_batches, validate
 from calendly_pipeline.resources import AS_OF_TAG, resources
 from calendly_pipeline.settings import Settings
+from calendly_pipeline.sql_files import tables_read
 from calendly_pipeline.warehouse import open_warehouse
 from calendly_pipeline_tests.conftest import AS_OF, Tables
 from calendly_pipeline_tests.quality.mutants import all_suites

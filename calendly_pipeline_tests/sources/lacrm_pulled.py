@@ -12,12 +12,12 @@ import duckdb
 from calendly_pipeline.clients.http import Retry, StaticToken
 from calendly_pipeline.clients.lacrm import LacrmClient
 from calendly_pipeline.home import Home
-from calendly_pipeline.models import sql_files
 from calendly_pipeline.sources.lacrm_pull import pull_lacrm
 from calendly_pipeline.sources.page_loading import load_pages
 from calendly_pipeline.sources.pages import page_files
 from calendly_pipeline.sources.pull_index import PullIndex
 from calendly_pipeline.sources.pull_landing import PullReport
+from calendly_pipeline.sql_files import sql_files
 from calendly_pipeline.state import State
 from calendly_pipeline.warehouse import create_schemas, prepare, replace_table
 from calendly_pipeline_tests.conftest import PACKAGE

@@ -1,6 +1,7 @@
 -- One row per found pair whose addresses are alike: the same local part elsewhere, a slip in the local part at the
 -- same domain, or two edits altogether. The card's address that is most alike stands for the others.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
 with pairs as (
     select
         found.identity_id,

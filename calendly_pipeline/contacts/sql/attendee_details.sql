@@ -1,5 +1,6 @@
 -- One row per attendee: what the booking says about the person, the answers to booking questions included.
 -- grain: attendee_id
+-- changes with: attendee_id
 with said_answers as (
     select attendee_id, unnest(map_entries(try_cast(answers as map(varchar, varchar)))) as said
     from meetings.attendees

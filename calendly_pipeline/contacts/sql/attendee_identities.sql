@@ -1,5 +1,8 @@
 -- One row per attendee: the identity it belongs to. An identity is a distinct address, name, telephone and company.
 -- grain: attendee_id
+-- changes with: attendee_id
+-- through: contacts.names: said = contacts.attendee_details: name
+-- through: contacts.phone_numbers: said = contacts.attendee_details: phone
 select
     details.attendee_id,
     key_of([details.address, names.name_normalised, phone_numbers.e164, plain_company(details.company)]) as identity_id,

@@ -1,6 +1,9 @@
 -- One row per identity and contact that may be the same person, and what brought them together.
 -- A further group of rules is a further `candidates_*` file and a further branch here.
 -- grain: identity_id, contact_id, basis
+-- changes with: identity_id
+-- through: contacts.name_parts: name_normalised = contacts.identities: name_normalised
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
 with pairs as (
     select identity_id, contact_id, basis, contact_address, address_source from contacts.candidates_link
     union all by name
@@ -28,20 +31,29 @@ named as (
 ),
 
 -- Each pair of names is compared once, however many people bear them.
+name_pairs as (
+    select given_name, card_name
+    from named
+    where given_name is not null and card_name is not null
+    group by given_name, card_name
+),
+
+parts as (
+    select *
+    from contacts.name_parts
+    where name_normalised in (select given_name from name_pairs union select card_name from name_pairs)
+),
+
 compared as (
     select
-        names.given_name,
-        names.card_name,
+        name_pairs.given_name,
+        name_pairs.card_name,
         name_agreement(
             given, card, rule_set.surname_similarity, rule_set.first_name_similarity, rule_set.joined_letters
         ) as name_agreement
-    from (
-        select distinct given_name, card_name
-        from named
-        where given_name is not null and card_name is not null
-    ) as names
-    inner join contacts.name_parts as given on names.given_name = given.name_normalised
-    inner join contacts.name_parts as card on names.card_name = card.name_normalised
+    from name_pairs
+    inner join parts as given on name_pairs.given_name = given.name_normalised
+    inner join parts as card on name_pairs.card_name = card.name_normalised
     cross join contacts.rule_set as rule_set
 )
 

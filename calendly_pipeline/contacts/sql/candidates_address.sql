@@ -1,6 +1,7 @@
 -- One row per identity and contact that has its address; where nobody has it, the contacts that have the same mailbox.
 -- An address on very many cards is a placeholder: it only counts for a card of the very same name.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
 with outsiders as (
     select identities.identity_id, identities.address, identities.canonical_address, identities.name_normalised
     from contacts.identities as identities

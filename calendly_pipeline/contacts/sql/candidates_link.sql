@@ -1,5 +1,6 @@
 -- One row per identity and contact whose id the booking link carried.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
 select
     identities.identity_id,
     contact_aliases.contact_id,

@@ -1,6 +1,7 @@
 -- One row per identity and contact with the same local part, where the identity's domain looks like a slip of the
 -- contact's: it stands on the list of slips, or it is nobody's domain and differs by an edit or two.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
 with contact_domains as (
     select split_part(address, '@', 2) as domain
     from contacts.addresses

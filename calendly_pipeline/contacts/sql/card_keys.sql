@@ -2,6 +2,7 @@
 -- ignores them), local part but for a slip, name, initial and surname, name without blanks, name as an address spells
 -- it, name within a company.
 -- grain: block, key, contact_id
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
 with people as (
     select contacts.contact_id, parts.firsts, parts.surnames, parts.first_token, parts.last_token, parts.joined
     from contacts.contacts as contacts

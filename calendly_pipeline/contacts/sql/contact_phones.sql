@@ -1,5 +1,6 @@
 -- One row per contact and telephone number of theirs, in E.164.
 -- grain: contact_id, phone
+-- through: contacts.phone_numbers: said = contacts.entries: unnest(phones)
 with said_numbers as (
     select contact_id, unnest(phones) as said
     from contacts.entries

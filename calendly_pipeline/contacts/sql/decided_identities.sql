@@ -1,6 +1,7 @@
 -- One row per identity and contact that a person decided on. The newest decision of the narrowest scope wins
 -- (address and name, then address, then domain); decisions of one instant are one answer, e.g. both spouses.
 -- grain: decided_id
+-- changes with: identity_id
 with applicable as (
     select identities.identity_id, decisions.*
     from contacts.identities as identities

@@ -1,5 +1,11 @@
 -- One row per searched identity and person on a card who share a key, with what they have in common.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
+-- through: contacts.capped_keys: key = contacts.search_keys: key
+-- through: contacts.name_parts: name_normalised = contacts.searched_identities: name_normalised
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
+-- through: contacts.name_rarity: name_normalised = contacts.searched_identities: name_normalised
+-- through: contacts.name_rarity: name_normalised = contacts.contacts: name_normalised
 with met as (
     select
         search_keys.identity_id,
@@ -31,21 +37,29 @@ pairs as (
 ),
 
 -- Each pair of names is compared once, however many people bear them.
+name_pairs as (
+    select given_name, card_name
+    from pairs
+    where given_name is not null and card_name is not null
+    group by given_name, card_name
+),
+
+parts as (
+    select *
+    from contacts.name_parts
+    where name_normalised in (select given_name from name_pairs union select card_name from name_pairs)
+),
+
 compared as (
     select
-        names.given_name,
-        names.card_name,
+        name_pairs.given_name,
+        name_pairs.card_name,
         name_agreement(
             given, card, rule_set.surname_similarity, rule_set.first_name_similarity, rule_set.joined_letters
         ) as name_agreement
-    from (
-        select given_name, card_name
-        from pairs
-        where given_name is not null and card_name is not null
-        group by given_name, card_name
-    ) as names
-    inner join contacts.name_parts as given on names.given_name = given.name_normalised
-    inner join contacts.name_parts as card on names.card_name = card.name_normalised
+    from name_pairs
+    inner join parts as given on name_pairs.given_name = given.name_normalised
+    inner join parts as card on name_pairs.card_name = card.name_normalised
     cross join contacts.rule_set as rule_set
 )
 

@@ -1,5 +1,6 @@
 -- One row per unmatched identity and contact that may be worth a look: shown on the identity, asked of nobody.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
 select
     proposals.identity_id,
     proposals.contact_id,

@@ -2,6 +2,12 @@
 -- Matching is done once per identity, and so are decisions.
 -- grain: identity_id
 -- time zone: first and last day in the firm's zone
+-- changes with: identity_id
+-- through: contacts.attendee_details: attendee_id = contacts.attendee_identities: attendee_id
+-- through: meetings.meetings: meeting_id = contacts.attendee_identities: meeting_id
+-- through: contacts.names: said = contacts.identities: name
+-- through: contacts.name_parts: name_normalised = contacts.identities: name_normalised
+-- through: contacts.phone_numbers: said = contacts.attendee_details: phone
 with grouped as (
     select
         attendees.identity_id,
@@ -29,6 +35,7 @@ select
     grouped.identity_id,  -- hash of address, normalised name, telephone and company
     grouped.address,
     grouped.canonical_address,
+    coalesce(grouped.canonical_address, grouped.identity_id) as mailbox,  -- the identity's own where it has no address
     grouped.name,  -- as said
     names.name_normalised,
     name_parts.first_token,

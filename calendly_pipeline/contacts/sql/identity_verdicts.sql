@@ -3,6 +3,8 @@
 -- and name say (contacts.proposals). A tier that yields more than one person sends the identity to the queue; later
 -- tiers are not asked.
 -- grain: verdict_id
+-- changes with: identity_id
+-- through: contacts.name_rarity: name_normalised = contacts.identities: name_normalised
 with found as (
     select *
     from contacts.candidates

@@ -1,32 +1,12 @@
 -- One row per identity that is staff: an address of a host, or in a mail domain of the firm. Exceptions are left out.
 -- grain: identity_id
+-- changes with: identity_id
 with staff_domains as (
     select unnest(from_json($internal_domains, '["VARCHAR"]')) as domain
 ),
 
 exceptions as (
     select plain_address(unnest(from_json($internal_exceptions, '["VARCHAR"]'))) as address
-),
-
-aliases as (
-    select unnest(from_json($host_aliases, '[{"alias": "VARCHAR", "host": "VARCHAR"}]')) as alias
-),
-
-host_addresses as (
-    select host_email as address from meetings.meetings
-    union
-    select unnest(hosts) as address from meetings.meetings
-    union
-    select alias.alias as address from aliases
-    union
-    select alias.host as address from aliases
-),
-
-host_mailboxes as (
-    select canonical_address(plain_address(address), false) as canonical_address
-    from host_addresses
-    where contains(address, '@')
-    group by all
 )
 
 select
@@ -37,7 +17,8 @@ select
         else 'it was a co-host'
     end as reason
 from contacts.identities as identities
-left join host_mailboxes on identities.canonical_address = host_mailboxes.canonical_address
+left join contacts.host_mailboxes as host_mailboxes
+    on identities.canonical_address = host_mailboxes.canonical_address
 left join staff_domains on split_part(identities.address, '@', 2) = staff_domains.domain
 left join exceptions on identities.address = exceptions.address
 where exceptions.address is null

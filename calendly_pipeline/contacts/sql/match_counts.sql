@@ -1,11 +1,11 @@
 -- One row per decision and rule: how many attendees it decided.
 -- grain: decision, rule
 select
-    matches.decision,  -- auto | review | confirmed | rejected | unmatched | internal
-    matches.rule,
-    min(matches.tier) as tier,
-    count(distinct matches.attendee_id) as attendees_count,
-    count(distinct matches.attendee_id) filter (where matches.role = 'invitee') as invitees_count,
-    count(distinct matches.identity_id) as identities_count
-from contacts.matches as matches
-group by matches.decision, matches.rule
+    tallies.decision,  -- auto | review | confirmed | rejected | unmatched | internal
+    tallies.rule,
+    min(tallies.tier) as tier,
+    sum(tallies.attendees_count)::bigint as attendees_count,
+    sum(tallies.invitees_count)::bigint as invitees_count,
+    count(*) as identities_count
+from contacts.match_tallies as tallies
+group by tallies.decision, tallies.rule

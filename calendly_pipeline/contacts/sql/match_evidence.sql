@@ -1,5 +1,6 @@
 -- One row per compared field of an identity and a contact that may be the same person, winners and losers alike.
 -- grain: identity_id, contact_id, field
+-- changes with: identity_id
 with pairs as (
     select
         identity_id,

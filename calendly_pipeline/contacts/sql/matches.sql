@@ -1,6 +1,7 @@
 -- One row per attendee and contact behind it; every attendee has at least one row, without a contact when there is
 -- none, when it is staff, or when a person has to decide (the candidates are in contacts.review_queue).
 -- grain: match_id
+-- changes with: identity_id
 with links as (
     select
         candidates.identity_id,

@@ -1,5 +1,7 @@
 -- One row per normalised name, taken apart for comparison.
 -- grain: name_normalised
+-- changes with: name_normalised
+-- compared: a row concerns everybody of the name
 with tokens as (
     select
         name_normalised,

@@ -1,5 +1,7 @@
 -- One row per full name in bookings or on cards: how many strangers of that name are to be expected among the bookings.
 -- grain: name_normalised
+-- changes with: name_normalised
+-- compared: a row concerns everybody of the name
 with spellings as (
     select name_normalised from contacts.searched_identities where name_normalised is not null
     union

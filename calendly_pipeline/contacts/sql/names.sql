@@ -1,6 +1,12 @@
 -- One row per name of a person as said anywhere, with the form in which names are compared: lower case, accents,
 -- titles, suffixes and anything in brackets or quotes off, `Last, First` turned. Two people on one card keep an `&`.
 -- grain: said
+-- changes with: said
+-- compared: a row concerns everybody of the name
+-- through: contacts.attendee_details: name = said
+-- through: sources.crm_contacts: name_of(full_name, first_name, middle_name, last_name) = said
+-- through: sources.lacrm_contacts: name_of(full_name, first_name, middle_name, last_name) = said
+-- through: sources.address_books: name_of(full_name, first_name, middle_name, last_name) = said
 with spellings as (
     select name as said from contacts.attendee_details
     union

@@ -1,5 +1,8 @@
 -- One row per identity whose address belongs to somebody of another name, and contact that does have its name.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
+-- through: contacts.name_parts: name_normalised = contacts.identities: name_normalised
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
 with contradicted as (
     select
         identity_id,
@@ -10,17 +13,32 @@ with contradicted as (
     having min(name_rank) >= 6
 ),
 
+people as (
+    select
+        contradicted.identity_id,
+        identities.name_normalised as given_name,
+        holders.name_normalised as holder_name
+    from contradicted
+    inner join contacts.identities as identities on contradicted.identity_id = identities.identity_id
+    inner join contacts.contacts as holders on contradicted.holder_id = holders.contact_id
+    where identities.name_normalised is not null
+),
+
+parts as (
+    select *
+    from contacts.name_parts
+    where name_normalised in (select given_name from people union select holder_name from people)
+),
+
 -- The name as given and its nicknames; a lone first name takes the surname of the address's holder.
 spellings as (
     select
-        contradicted.identity_id,
+        people.identity_id,
         unnest(list_concat(given.firsts, given.forms)) as first_token,
         coalesce(given.last_token, holder_parts.last_token) as last_token
-    from contradicted
-    inner join contacts.identities as identities on contradicted.identity_id = identities.identity_id
-    inner join contacts.name_parts as given on identities.name_normalised = given.name_normalised
-    inner join contacts.contacts as holders on contradicted.holder_id = holders.contact_id
-    left join contacts.name_parts as holder_parts on holders.name_normalised = holder_parts.name_normalised
+    from people
+    inner join parts as given on people.given_name = given.name_normalised
+    left join parts as holder_parts on people.holder_name = holder_parts.name_normalised
 ),
 
 card_names as (
@@ -60,8 +78,8 @@ select
         given, card, rule_set.surname_similarity, rule_set.first_name_similarity, rule_set.joined_letters
     ) as name_agreement  -- full, near (a nickname) or first_only (a lone first name)
 from namesakes
-inner join contacts.identities as identities on namesakes.identity_id = identities.identity_id
+inner join people on namesakes.identity_id = people.identity_id
 inner join contacts.contacts as contacts on namesakes.contact_id = contacts.contact_id
-inner join contacts.name_parts as given on identities.name_normalised = given.name_normalised
+inner join parts as given on people.given_name = given.name_normalised
 inner join contacts.name_parts as card on contacts.name_normalised = card.name_normalised
 cross join contacts.rule_set as rule_set

@@ -1,10 +1,22 @@
 -- One row per person who books and whom no contact is found for: to be looked at for new cards in the CRM, most
 -- meetings first. Names, numbers and companies given under one mailbox are one person's. Guests and staff are left out.
 -- grain: person_id
+-- changes with: mailbox
+-- through: contacts.matches: identity_id = contacts.identities: identity_id
+-- through: contacts.hints: identity_id = contacts.identities: identity_id
+-- through: contacts.attendee_identities: identity_id = contacts.identities: identity_id
+-- through: meetings.meetings: meeting_id = contacts.attendee_identities: meeting_id
 with unmatched as (
     select distinct
-        identities.*,
-        coalesce(identities.canonical_address, identities.identity_id) as mailbox,
+        identities.identity_id,
+        identities.mailbox,
+        identities.address,
+        identities.name,
+        identities.phone,
+        identities.company,
+        identities.meetings_count,
+        identities.first_seen_on,
+        identities.last_seen_on,
         matches.rule = 'new_contact' as is_decided
     from contacts.matches as matches
     inner join contacts.identities as identities on matches.identity_id = identities.identity_id
@@ -36,6 +48,7 @@ hosts as (
 
 select
     key_of([unmatched.mailbox]) as person_id,
+    unmatched.mailbox,  -- canonical address; where none was given, the identity
     min(unmatched.address) as address,
     arg_max(unmatched.name, (unmatched.meetings_count, unmatched.identity_id)) as name,  -- as given most often
     arg_max(unmatched.phone, (unmatched.meetings_count, unmatched.identity_id)) as phone,  -- E.164

@@ -1,21 +1,30 @@
 -- One row per found pair with everything a rule may ask about it.
 -- grain: identity_id, contact_id
-with twins as (
-    -- Two cards of one name and address are one person, unless people said otherwise; the CRM's lowest id stands for
-    -- them.
-    select contact_id, min(lead_id) as lead_id
-    from (
-        select
-            addresses.contact_id,
-            arg_min(addresses.contact_id, (contacts.source <> 'crm', addresses.contact_id)) over (
-                partition by addresses.address, contacts.name_normalised, contacts.generation
-            ) as lead_id
-        from contacts.addresses as addresses
-        inner join contacts.contacts as contacts on addresses.contact_id = contacts.contact_id
-        where contacts.name_normalised is not null
-            and contacts.contact_id not in (select contact_id from contacts.same_people)
-    )
-    group by contact_id
+-- changes with: identity_id
+-- through: contacts.capped_keys: key = contacts.search_keys: key
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
+with holders as (
+    select
+        addresses.contact_id, addresses.address, contacts.name_normalised, coalesce(contacts.generation, '') as generation,
+        contacts.source
+    from contacts.addresses as addresses
+    inner join contacts.contacts as contacts on addresses.contact_id = contacts.contact_id
+    where contacts.name_normalised is not null
+        and contacts.contact_id not in (select contact_id from contacts.same_people)
+),
+
+leads as (
+    select address, name_normalised, generation, arg_min(contact_id, (source <> 'crm', contact_id)) as lead_id
+    from holders
+    group by address, name_normalised, generation
+),
+
+-- Two cards of one name and address are one person, unless people said otherwise; the CRM's lowest id stands for them.
+twins as (
+    select holders.contact_id, min(leads.lead_id) as lead_id
+    from holders
+    inner join leads using (address, name_normalised, generation)
+    group by holders.contact_id
     union all by name
     select contact_id, lead_id
     from contacts.same_people

@@ -1,6 +1,7 @@
 -- One row per searched identity and person it may be, with the best rule that speaks for the pair.
 -- Rules are switched, and their limits set, in rules.toml.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
 with said as (
     -- Every rule whose condition holds, whatever the others say, and what its limit `strangers_below` is held against.
     select

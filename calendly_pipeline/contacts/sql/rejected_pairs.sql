@@ -1,6 +1,7 @@
 -- One row per identity and contact that a person said do not belong together, unless they said otherwise later. Who is
 -- rejected is rejected with all their cards.
 -- grain: identity_id, contact_id
+-- changes with: identity_id
 with rejected as (
     select
         identities.identity_id,

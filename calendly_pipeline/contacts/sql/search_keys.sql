@@ -1,6 +1,8 @@
 -- One row per searched identity and key that some card has as well (see card_keys). A nickname asks for every form of
 -- the first name, an initial for every first name that begins with it.
 -- grain: block, key, identity_id
+-- changes with: identity_id
+-- through: contacts.name_parts: name_normalised = contacts.searched_identities: name_normalised
 with people as (
     select
         searched.identity_id,

@@ -1,6 +1,8 @@
 -- One row per identity whom no address leads to a person, so that telephone, company and name are asked. Guests are
 -- never searched for, nor are staff. Behind the address of a desk or of a company the person is searched for, too.
 -- grain: identity_id
+-- changes with: identity_id
+-- through: contacts.names: said = contacts.identities: name
 with addressed as (
     select found.identity_id
     from contacts.candidates_address as found

@@ -2,6 +2,7 @@
 -- more. A single letter stands for every first name that begins with it. Shares are added as decimals: the sum must
 -- not depend on the order.
 -- grain: part, token
+-- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
 with borne as (
     select 'first' as part, unnest(parts.firsts) as token, contacts.contact_id
     from contacts.contacts as contacts
