@@ -22,8 +22,9 @@ bookers as (
 
 select
     people.contacts_count,
-    -- people who book, in steps of rules.toml's `population_step`
-    round(pow(rule_set.population_step, round(log(bookers.bookers_count) / log(rule_set.population_step)))) as population
+    round(
+        pow(rule_set.population_step, round(log(bookers.bookers_count) / log(rule_set.population_step)))
+    ) as population  -- people who book, in steps of rules.toml's `population_step`
 from people
 cross join bookers
 cross join contacts.rule_set as rule_set
