@@ -19,8 +19,8 @@ import click
 
 HERE = Path(__file__).parent
 STAGES = ("sources", "meetings", "contacts", "classification", "metrics", "destinations")
-STEPS_OF = {"landed_files": "sources", "file_rows": "sources", "rule_lists": "contacts"}
-"""Steps that are not named after their table."""
+STEPS_OF = {"rule_lists": "contacts", "charts": "metrics"}
+"""Steps that are not named after their table, beside those that take sources in."""
 
 PIPELINE = """
 import json, resource, sys, time
@@ -96,7 +96,8 @@ def shares(steps: dict[str, float]) -> dict[str, float]:
     """Seconds per stage."""
     seconds = dict.fromkeys(STAGES, 0.0)
     for step, took in steps.items():
-        seconds[STEPS_OF.get(step) or step.split("__", 1)[0]] += took
+        stage = step.split("__", 1)[0]
+        seconds[stage if stage in STAGES else STEPS_OF.get(step, "sources")] += took
     return seconds
 
 

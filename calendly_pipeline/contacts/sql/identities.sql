@@ -3,26 +3,23 @@
 -- grain: identity_id
 -- time zone: first and last day in the firm's zone
 -- changes with: identity_id
--- through: contacts.attendee_details: attendee_id = contacts.attendee_identities: attendee_id
 -- through: meetings.meetings: meeting_id = contacts.attendee_identities: meeting_id
--- through: contacts.names: said = contacts.identities: name
 -- through: contacts.name_parts: name_normalised = contacts.identities: name_normalised
--- through: contacts.phone_numbers: said = contacts.attendee_details: phone
 with grouped as (
     select
         attendees.identity_id,
-        min(details.address) as address,
-        min(details.canonical_address) as canonical_address,
-        min(details.name) as name,
-        min(details.phone) as said_phone,
-        min(details.company) as company,
+        min(attendees.address) as address,
+        min(attendees.canonical_address) as canonical_address,
+        min(attendees.name) as name,
+        min(attendees.name_normalised) as name_normalised,
+        min(attendees.phone) as phone,
+        min(attendees.company) as company,
         day_in(min(meetings.starts_at), $firm_time_zone) as first_seen_on,
         day_in(max(meetings.starts_at), $firm_time_zone) as last_seen_on,
-        count(*) filter (where details.is_counted) as meetings_count,
-        bool_and(details.role = 'guest') as is_guest_only,
-        bool_or(details.role = 'co_host') as is_co_host
+        count(*) filter (where attendees.is_counted) as meetings_count,
+        bool_and(attendees.role = 'guest') as is_guest_only,
+        bool_or(attendees.role = 'co_host') as is_co_host
     from contacts.attendee_identities as attendees
-    inner join contacts.attendee_details as details on attendees.attendee_id = details.attendee_id
     left join meetings.meetings as meetings on attendees.meeting_id = meetings.meeting_id
     group by attendees.identity_id
 ),
@@ -37,10 +34,10 @@ select
     grouped.canonical_address,
     coalesce(grouped.canonical_address, grouped.identity_id) as mailbox,  -- the identity's own where it has no address
     grouped.name,  -- as said
-    names.name_normalised,
+    grouped.name_normalised,
     name_parts.first_token,
     name_parts.last_token,  -- null: a single word was given
-    phone_numbers.e164 as phone,  -- E.164
+    grouped.phone,  -- E.164
     grouped.company,
     plain_company(grouped.company) as company_normalised,
     case
@@ -54,9 +51,7 @@ select
     grouped.last_seen_on,
     grouped.meetings_count::integer as meetings_count
 from grouped
-left join contacts.names as names on grouped.name = names.said
-left join contacts.name_parts as name_parts on names.name_normalised = name_parts.name_normalised
-left join contacts.phone_numbers as phone_numbers on grouped.said_phone = phone_numbers.said
+left join contacts.name_parts as name_parts on grouped.name_normalised = name_parts.name_normalised
 left join contacts.mail_domains as mail_domains on split_part(grouped.address, '@', 2) = mail_domains.domain
 left join staff_domains on split_part(grouped.address, '@', 2) = staff_domains.domain
 left join contacts.role_names as role_names
