@@ -4,7 +4,6 @@
 -- tiers are not asked.
 -- grain: verdict_id
 -- changes with: identity_id
--- through: contacts.name_rarity: name_normalised = contacts.identities: name_normalised
 with found as (
     select *
     from contacts.candidates
@@ -279,7 +278,7 @@ select
     end as score,  -- a rank, no probability
     verdicts.is_name_different,  -- linked by the address although another name was given
     coalesce(verdicts.people_count, 0) as people_count,  -- people at this address
-    coalesce(verdicts.expected_strangers, rarity.expected_strangers) as expected_strangers,  -- of the name given
+    verdicts.expected_strangers,  -- of the name given; null: no full name, or nobody had to be searched
     replace(replace(replace(explained(
         coalesce(rules.explanation, 'No contact has {address}, and nothing else points to one.'),
         identities.name,
@@ -298,4 +297,3 @@ from verdicts
 inner join contacts.identities as identities on verdicts.identity_id = identities.identity_id
 left join contacts.rules as rules on verdicts.rule = rules.rule
 left join contacts.contacts as contacts on verdicts.contact_id = contacts.contact_id
-left join contacts.name_rarity as rarity on identities.name_normalised = rarity.name_normalised
