@@ -184,7 +184,7 @@ def test_a_finished_pull_is_known_once(home: Home, warehouse: duckdb.DuckDBPyCon
     assert row == [("calendly/default/pulls/run1.json", "window", "o@firm.example", timedelta(days=30))]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     versions=st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=12),
     seed=st.integers(0, 1_000),

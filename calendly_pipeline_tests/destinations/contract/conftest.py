@@ -26,6 +26,20 @@ FEW = ("events-export 7.csv", "Insights-2026-03-01-2026-06-30.csv")
 SECRETS = ("_KEY", "_TOKEN", "_PASSCODE")
 
 
+ALWAYS = ("test_nothing_is_sent_twice", "test_people_who_unsubscribed")
+WHOLLY = ("lacrm", "brevo")
+"""`make test` asks these vendors everything, the others what must never happen; `make faults` asks all."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make faults` what is not asked always."""
+    for item in items:
+        vendor = getattr(item, "callspec", None) and item.callspec.params.get("case")  # type: ignore[attr-defined]
+        if vendor and vendor not in WHOLLY and not item.name.startswith(ALWAYS):
+            item.add_marker(pytest.mark.faults)
+
+
 @pytest.fixture(scope="session")
 def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The sample firm with every destination in its settings, refreshed."""
