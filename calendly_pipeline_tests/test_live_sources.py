@@ -76,6 +76,7 @@ def count(home: Home, query: str) -> int:
         return connection.execute(query).fetchall()[0][0]
 
 
+@pytest.mark.faults
 def test_what_was_pulled_becomes_meetings_without_the_network(home: Home, server: CalendlyServer) -> None:
     """What the API knows becomes meetings without any file, and building them asks nobody."""
     assert call("ingest", "--from", "2026-05", "--to", "2026-06").exit_code == 0

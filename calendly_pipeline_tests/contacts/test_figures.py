@@ -78,6 +78,7 @@ def test_order_and_threads_change_nothing(
     assert not any(at_once[f"contacts.{name}"].startswith("0-") for name in ("proposals", "review_queue", "matches"))
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("first", [0, 1, 700])
 def test_days_one_after_the_other_are_all_days_at_once(
     firm: tuple[Book, list[Booking]], at_once: dict[str, str], first: int
