@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -168,8 +169,9 @@ def meetings(tables: Tables) -> list[Row]:
     return tables.rows(f"select {', '.join(AGREED)} from meetings.meetings order by meeting_id")
 
 
+@pytest.mark.faults
 @settings(
-    max_examples=6,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),  # shrinking would outlast the timeout
