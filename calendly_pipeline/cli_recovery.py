@@ -93,6 +93,7 @@ def _print_erasure(report: "ErasureReport", is_applied: bool, has_backups: bool)
     verb = "Changed" if is_applied else "Would change"
     lines = [f"{verb} in {where}: {count:,}" for where, count in sorted(report.counts.items())]
     lines = lines or ["Nothing here names these addresses."]
+    lines += report.notes
     lines += [f"Same contact, still there unless named too: {address}" for address in report.other_addresses]
     lines += [f"Still held elsewhere: {text}" for text in report.vendors]
     lines += [f"Look at it yourself: {text}" for text in report.left]

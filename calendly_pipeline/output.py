@@ -47,7 +47,7 @@ def export_table(connection: duckdb.DuckDBPyConnection, table: str, target: Path
     writers = {".parquet": _write_parquet, ".csv": _write_csv, ".xlsx": _write_xlsx}
     if target.suffix not in writers:
         raise InputError(f"{target.name}: files of this kind are not written.", "Use .parquet, .csv or .xlsx.")
-    relation = connection.table(table)
+    relation = connection.sql(f"from {table}")
     writers[target.suffix](relation, target)
     return connection.execute(f"select count(*) from {table}").fetchall()[0][0]  # noqa: S608 - one of our tables
 

@@ -2,7 +2,7 @@
 
 Dagster opens and closes its SQLite files anew for every event, some 4,000 times in a refresh. Whenever the last
 connection to such a file closes, SQLite folds its log into it, deletes the log and waits for the disk; while one
-connection idles, it does not. A refresh takes half the time.
+connection idles, it does not. A refresh takes a quarter less time.
 """
 
 import sqlite3

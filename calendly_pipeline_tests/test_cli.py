@@ -98,6 +98,14 @@ def test_an_exported_cell_is_never_a_formula(tmp_path: Path, ending: str) -> Non
     connection.close()
 
 
+def test_a_view_is_exported_like_a_table(tmp_path: Path) -> None:
+    """The review queue is computed when it is read; a person exports it all the same."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema contacts; create view contacts.review_queue as select 7 as rank")
+        assert export_table(connection, "contacts.review_queue", tmp_path / "queue.csv") == 1
+    assert (tmp_path / "queue.csv").read_text(encoding="utf-8-sig").split() == ["rank", "7"]
+
+
 def _seconds(moment: str) -> float:
     from datetime import datetime
 

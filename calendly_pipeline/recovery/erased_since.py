@@ -60,20 +60,21 @@ class ErasedAgain:
             self.counts[where] += found
 
 
-def known_erasures(url: str | None, root: Path, chosen: str) -> list[Known]:
-    """Of the store that is replaced, whether it can be read or not, and of the newest backup of the folder."""
+def known_erasures(url: str | None, root: Path, chosen: str) -> list[Known | None]:
+    """Of the store that is replaced and of the newest backup of the folder; None: it cannot be read."""
     urls = [] if url is None else [_read_only(url)]
     newest = manifest.names(root)[-1]
     if newest != chosen:
         entries = [entry for entry in manifest.chosen(root, newest).files if entry.path == STATE_ENTRY]
         urls += [_read_only(f"sqlite:///{Contents(root).path(entry.sha256)}") for entry in entries]
     found = [_known(one) for one in urls]
-    return [one for one in found if one is not None and one.erased]
+    return [one for one in found if one is None or one.erased]
 
 
-def erase_again(staged: Home, state_file: Path, known: Sequence[Known]) -> ErasedAgain:
-    """Take everybody whom `known` tells of, and who was not erased yet, out of what was staged."""
-    report = ErasedAgain()
+def erase_again(staged: Home, state_file: Path, told: Sequence[Known | None]) -> ErasedAgain:
+    """Take everybody whom `told` tells of, and who was not erased yet, out of what was staged."""
+    known = [one for one in told if one is not None]
+    report = ErasedAgain(is_incomplete=len(known) < len(told))
     if not known:
         return report
     state = State(f"sqlite:///{state_file}")
@@ -152,13 +153,15 @@ def _facts(state: State, facts: Iterable[dict[str, Any]]) -> int:
 
 
 def _known(url: str) -> Known | None:
-    """None when there is no store, when it is damaged, or is from before erasures."""
+    """Nothing of a store from before erasures; None when it cannot be read."""
     engine = sa.create_engine(url, hide_parameters=True)
     texts = (sync_ledger.c.label, sync_ledger.c.answer, sa.cast(sync_ledger.c.payload, sa.Text))
     told = sa.select(sync_ledger).where(sa.or_(*(text.contains(ERASED, autoescape=True) for text in texts)))
     queries = (sa.select(suppression_keys), sa.select(suppressed_addresses), told)
     try:
         with engine.connect() as store:
+            if not sa.inspect(store).has_table(suppressed_addresses.name):
+                return Known((), (), ())
             keys, erased, facts = ([dict(row) for row in store.execute(query).mappings()] for query in queries)
     except SQLAlchemyError:
         return None

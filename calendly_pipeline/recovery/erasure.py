@@ -35,6 +35,11 @@ from calendly_pipeline.recovery.restore import require_idle
 from calendly_pipeline.state import State
 from calendly_pipeline.suppression import decided_under, suppress
 
+UNBUILT = (
+    "There are no tables: which contacts and names belong to the addresses is not known, and only the addresses are "
+    "looked for. `calendly-pipeline run` builds them."
+)
+
 
 @dataclass
 class ErasureReport:
@@ -46,6 +51,8 @@ class ErasureReport:
     """Further addresses of the same contacts: they stay until they are named."""
     vendors: list[str] = field(default_factory=list)
     """What others still hold."""
+    notes: list[str] = field(default_factory=list)
+    """What could not be known."""
     left: list[str] = field(default_factory=list)
     """Files that still name the person and must be looked at by one."""
 
@@ -60,7 +67,7 @@ def erase(
 ) -> ErasureReport:
     """Take the addresses out of everything below the home and out of the backups named; `is_applied` False: only look.
 
-    Raises InputError when one is no address; PullBusy or WarehouseBusy while a run works on the home.
+    Raises InputError when one is no address; PullBusy or WarehouseBusy while a run works on the home; WarehouseDamaged.
     """
     folded = [_address(text) for text in addresses]
     report = ErasureReport()
@@ -69,6 +76,8 @@ def erase(
         stack.enter_context(maintenance(home))
         require_idle(home, stack)
         contacts = contacts_of(home, folded)
+        if not home.warehouse.exists():
+            report.notes.append(UNBUILT)
         report.other_addresses = sorted({other for all_of in contacts.values() for other in all_of} - set(folded))
         names = names_of(home, folded, list(contacts))
         who = person(folded, contacts, names, report.other_addresses)

@@ -6,11 +6,11 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from calendly_pipeline.addresses import Holds, mentions, without
-from calendly_pipeline.failures import PipelineError
 from calendly_pipeline.home import Home
 from calendly_pipeline.warehouse import delete_warehouse, open_warehouse
 
@@ -20,25 +20,34 @@ DERIVED = (".duckdb", ".wal", ".lock")
 
 
 def contacts_of(home: Home, addresses: list[str]) -> dict[str, list[str]]:
-    """Contact -> all its addresses, for every contact that has one of these; empty without a warehouse."""
+    """Contact -> all its addresses, for every contact that has one of these. Raises as `_asked` does."""
     query = (
         "select contact_id, list(distinct address order by address) from contacts.addresses "
         "group by contact_id having list_has_any(list(address), $addresses)"
     )
-    with suppress(PipelineError, duckdb.Error), open_warehouse(home.warehouse, read_only=True, wait_seconds=5) as found:
-        return dict(found.execute(query, {"addresses": addresses}).fetchall())
-    return {}
+    return dict(_asked(home, query, {"addresses": addresses}))
 
 
 def names_of(home: Home, addresses: list[str], contact_ids: list[str]) -> list[str]:
-    """Names under which the addresses booked, and those of their contacts; empty without a warehouse."""
+    """Names under which the addresses booked, and those of their contacts. Raises as `_asked` does."""
     query = (
         "select distinct name from meetings.attendees where list_contains($addresses, plain_address(email)) "
         "union select full_name from contacts.contacts where list_contains($contacts, contact_id)"
     )
-    with suppress(PipelineError, duckdb.Error), open_warehouse(home.warehouse, read_only=True, wait_seconds=5) as found:
-        bound = {"addresses": addresses, "contacts": contact_ids}
-        return [name for (name,) in found.execute(query, bound).fetchall() if name]
+    found = _asked(home, query, {"addresses": addresses, "contacts": contact_ids})
+    return [name for (name,) in found if name]
+
+
+def _asked(home: Home, query: str, bound: dict[str, Any]) -> list[Any]:
+    """Rows of a query; none where nothing was built yet.
+
+    Raises WarehouseDamaged or WarehouseBusy: who is meant stands only there, and an erasure that does not know takes
+    out half.
+    """
+    if not home.warehouse.exists():
+        return []
+    with suppress(duckdb.CatalogException), open_warehouse(home.warehouse, read_only=True, wait_seconds=5) as found:
+        return found.execute(query, bound).fetchall()
     return []
 
 

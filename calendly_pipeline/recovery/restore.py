@@ -194,7 +194,9 @@ def _notes(again: ErasedAgain) -> list[str]:
         days = ", ".join(sorted({f"{moment:%d %b %Y}" for moment in again.moments}))
         notes.append(f"People erased since that backup ({days}) were taken out of it again.")
     if again.is_incomplete:
-        notes.append("Whom the state store that was here had erased cannot be told: erase them again.")
+        notes.append(
+            "Whom the state store that was here, or the newest backup, had erased cannot be told: erase them again."
+        )
     return notes + [f"Look at it yourself, it names somebody erased: data/{name}" for name in again.left]
 
 

@@ -21,6 +21,7 @@ from calendly_pipeline_tests.recovery.given import NOW, back_up, decide, deliver
 
 ADA = "ada+news@gmail.com"
 BOB = "bob@client.example"
+UNTOLD = "Whom the state store that was here, or the newest backup, had erased cannot be told: erase them again."
 
 
 @pytest.fixture
@@ -126,14 +127,14 @@ def test_a_key_of_another_store_is_said(home: Home, tmp_path: Path) -> None:
     suppress(state, [BOB], NOW)
     state.close()
     report = brought_back(other, tmp_path / "backup")
-    assert report.notes == ("Whom the state store that was here had erased cannot be told: erase them again.",)
+    assert report.notes == (UNTOLD,)
     assert rows_of(other.data / "state.db")["decisions"] == rows_of(home.data / "state.db")["decisions"]
 
 
-def test_a_damaged_store_tells_nothing(home: Home, tmp_path: Path) -> None:
-    """A store of garbage is no reason not to restore."""
+def test_a_damaged_store_is_said(home: Home, tmp_path: Path) -> None:
+    """A store of garbage is no reason not to restore, but whom it had erased cannot be told, and that is said."""
     (home.data / "state.db").write_bytes(b"garbage " * 1000)
-    assert brought_back(home, tmp_path / "backup").notes == ()
+    assert brought_back(home, tmp_path / "backup").notes == (UNTOLD,)
     with closing(sqlite3.connect(home.data / "state.db")) as store:
         assert store.execute(f"select count(*) from {suppressed_addresses.name}").fetchone() == (0,)
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from calendly_pipeline.addresses import among
 from calendly_pipeline.cli import commands
 from calendly_pipeline.clients.answer import Answer
-from calendly_pipeline.failures import InputError
+from calendly_pipeline.failures import InputError, WarehouseDamaged
 from calendly_pipeline.home import Home
 from calendly_pipeline.recovery import erasure, manifest
 from calendly_pipeline.recovery.erasure import ErasureReport, erase
@@ -322,6 +322,17 @@ def test_backups_forget_too(home: Home, tmp_path: Path) -> None:
     state = State(url(first))
     assert suppression(state).holds(ADA)
     state.close()
+
+
+def test_who_is_meant_must_be_known(home: Home) -> None:
+    """With a damaged warehouse nothing is erased, since names and contacts stand only there; without one it is said."""
+    before = rows(home, decisions)
+    home.warehouse.write_bytes(b"no database" * 1000)
+    with pytest.raises(WarehouseDamaged, match="damaged"):
+        run(home, ADA)
+    assert rows(home, decisions) == before
+    home.warehouse.unlink()
+    assert [text for text in run(home, ADA, is_applied=False).notes if "no tables" in text] != []
 
 
 def test_what_is_no_address_is_refused(home: Home) -> None:
