@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from calendly_pipeline.table_versions import Register, quoted
-from calendly_pipeline.warehouse import STAGES, row_count
+from calendly_pipeline.table_versions import Register, filtered, quoted
+from calendly_pipeline.warehouse import STAGES
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class ConcernedRows:
     @property
     def keys(self) -> str:
         """Query of the keys."""
-        return f"select key from {self.catalog}.main.keys"
+        return f"select key from {self.catalog}.main.keys where {filtered('key')}"
 
     def add_keys(self) -> None:
         """Have the keys in temp.concerned_keys among these."""
-        self.connection.execute(
+        added = self.connection.execute(
             f"insert into {self.catalog}.main.keys select {self.count}, key "
             f"from temp.concerned_keys anti join {self.catalog}.main.keys using (key)"
         )
-        self.count = row_count(self.connection, f"{self.catalog}.main.keys")
+        self.count += added.fetchall()[0][0]
 
     def hold(self, table: str, finder: str, columns: Sequence[str]) -> None:
         """Have a table's rows of all the keys, as they are now; `finder` is the key in a row."""
@@ -63,7 +63,7 @@ class ConcernedRows:
         if since < self.count:
             self.connection.execute(
                 f"{into} select {', '.join(quoted(columns))} from {table} "
-                f"where {finder} in ({self.keys} where place >= {since})"
+                f"where {finder} in ({self.keys} and place >= {since})"
             )
             self.hold_made(table, columns)
 

@@ -5,10 +5,11 @@
 
 The first: rows of one `identity_id` depend on the rows of the same `identity_id` in those inputs that have the column,
 and on all of every other input. The second: of `contacts.names` they depend on the rows whose `said` is the `name` of a
-row of `contacts.attendee_details` that they depend on. Without a table on the right it names the key: of this input the
-key is the expression on the left. A model without a key has `through` lines only; whatever it reads otherwise, and
-whatever a line leads to, concerns all of it. `compared: ...` says that rows which were asked for and stayed as they
-were do not count as changed: worth its while where one row concerns many.
+row of `contacts.attendee_details` that they depend on; `contacts.attendee_details` is an input too, or an input of
+`contacts.names`. Without a table on the right it names the key: of this input the key is the expression on the left. A
+model without a key has `through` lines only; whatever it reads otherwise, and whatever a line leads to, concerns all of
+it. `compared: ...` says that rows which were asked for and stayed as they were do not count as changed: worth its while
+where one row concerns many.
 
 What belongs here: reading headers, and the query of the keys that changes concern. What does not: building a model.
 """
@@ -88,7 +89,7 @@ class Dependence:
         while reached:
             # What leads on comes first: a table is read once, for all that leads to it.
             table, finder = min(reached, key=lambda place: self.key_finder(place[0]) is not None)
-            values = " union all ".join(reached.pop((table, finder)))
+            values = _gathered(reached.pop((table, finder)))
             own, onwards = self.key_finder(table), self._onwards(table)
             if own:
                 keys.append(_picked(table, own, finder, values))
@@ -115,6 +116,12 @@ def columns_read(models: Sequence["SqlFile"], table: str, columns: Sequence[str]
 def _selects_all(text: str, table: str) -> bool:
     aliases = [table.split(".")[1], *re.findall(rf"{re.escape(table)} as (\w+)", text)]
     return bool(_ALL.search(text)) or any(re.search(rf"\b{alias}\.\*", text) for alias in aliases)
+
+
+def _gathered(queries: Sequence[str]) -> str:
+    """All values of queries, in a form that DuckDB takes for few, so that it never hashes the large table instead."""
+    values = " union all ".join(queries)
+    return f"select unnest(found) from (select list(distinct value) as found from ({values}) as values_of(value))"
 
 
 def _picked(table: str, wanted: str, finder: str, values: str) -> str:

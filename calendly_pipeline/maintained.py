@@ -29,6 +29,7 @@ from calendly_pipeline.table_versions import (
     Version,
     changed_since,
     compare,
+    filtered,
     hashed_rows,
     quoted,
 )
@@ -89,13 +90,12 @@ class Maintenance:
             because = "the model, a macro, a setting or the engine changed" if version.number else "it was never built"
             return self._build_whole(model, parameters, after, because)
         depends = Dependence(model, self.register.columns)
-        because = self._find_concerned(depends, version, after)
-        if because:
-            return self._build_whole(model, parameters, after, because)
-        if row_count(self.connection, "temp.concerned_keys"):
+        concerned = self._find_concerned(depends, version, after)
+        if isinstance(concerned, str):
+            return self._build_whole(model, parameters, after, concerned)
+        if concerned:
             return self._build_keys(depends, parameters, after)
-        with self.register.transaction():
-            self.register.keep(table, after)
+        self.register.keep(table, after)
         return Built("unchanged")
 
     # What others write
@@ -148,8 +148,8 @@ class Maintenance:
 
     # What changed
 
-    def _find_concerned(self, depends: Dependence, version: Version, after: Version) -> str | None:
-        """Fill temp.concerned_keys; returns why the whole model is concerned, if it is."""
+    def _find_concerned(self, depends: Dependence, version: Version, after: Version) -> int | str:
+        """Fill temp.concerned_keys and return their count, or why the whole model is concerned."""
         changed = {}
         for table, number in after.inputs.items():
             since = version.inputs.get(table, 0)
@@ -165,15 +165,14 @@ class Maintenance:
             if self._value(f"select exists({' union all '.join(queries)})"):
                 return f"what {table} looks up changed"
         found = " union all ".join(["select null where false", *keys])
-        self.connection.execute(
+        count = self._value(
             "create or replace temp table concerned_keys as "
             f"select distinct key from ({found}) as found(key) where key is not null"
         )
-        count = row_count(self.connection, "temp.concerned_keys")
         rows = max((self.register.rows(table) for table in depends.keyed_inputs), default=0) if count else 0
         if count and rows < self.few_rows:
             return "it is small"
-        return "more than a fifth of its keys are concerned" if count > MOST_CHANGED * rows else None
+        return "more than a fifth of its keys are concerned" if count > MOST_CHANGED * rows else int(count)
 
     # Building
 
@@ -225,7 +224,8 @@ class Maintenance:
                 come = self._value(f"insert into {table} by name select * from {fresh}")
                 changes = gone + come
             if changes and model.grain:
-                same = f"{table} semi join {fresh} using ({', '.join(model.grain)})"
+                named = f"select {', '.join(model.grain)} from {fresh} where {filtered(model.grain[0])}"
+                same = f"{table} semi join ({named}) using ({', '.join(model.grain)})"
                 require_grain(self.connection, table, model.grain, fresh if key in model.grain else same)
             self._keep_changes(table, after, finders, changes)
         if self._readers(table):

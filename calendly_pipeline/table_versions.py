@@ -59,6 +59,7 @@ class Register:
         )
         self._columns: dict[str, list[str]] = dict(columns.fetchall())
         self._rows: dict[str, tuple[int, int]] = {}
+        self._unwritten: set[str] = set()
 
     def __getitem__(self, table: str) -> Version:
         """A table's version; number 0 when it has none."""
@@ -70,6 +71,7 @@ class Register:
         self.connection.execute("begin")
         try:
             yield
+            self._write()
             self.connection.execute("commit")
         except BaseException:
             self.connection.execute("rollback")
@@ -77,16 +79,25 @@ class Register:
             raise
 
     def keep(self, table: str, version: Version) -> None:
-        """Write a table's version."""
-        self.connection.execute(
-            "insert or replace into main.table_versions values ($1, $2, $3, $4, $5)",
-            [table, version.number, version.known_since, version.basis, json.dumps(version.inputs)],
-        )
+        """Have a table's version; it is written when the transaction ends, outside of one with the next.
+
+        Outside of one is for tables that were found up to date: what is lost is found again.
+        """
         self._versions[table] = version
+        self._unwritten.add(table)
+
+    def _write(self) -> None:
+        kept = [(name, self[name]) for name in sorted(self._unwritten)]
+        rows = [(name, one.number, one.known_since, one.basis, json.dumps(one.inputs)) for name, one in kept]
+        if rows:
+            columns = ", ".join(f"unnest(${place})" for place in range(1, 6))
+            values = [list(column) for column in zip(*rows, strict=True)]
+            self.connection.execute(f"insert or replace into main.table_versions select {columns}", values)
+            self._unwritten.clear()
 
     def keep_changes(self, table: str, version: Version, finders: Sequence[str], count: int) -> None:
         """Raise a version for so many changes: temp.changed_rows holds their finders."""
-        is_little = count <= max(MOST_CHANGED * row_count(self.connection, table), FEW_ROWS)
+        is_little = count <= FEW_ROWS or count <= MOST_CHANGED * row_count(self.connection, table)
         if is_little and self._columns.get(f"changes.{table}") == ["version", *finders]:
             after = version.changed(are_known=True)
             read = [one.inputs[table] for one in self._versions.values() if table in one.inputs]
@@ -131,7 +142,16 @@ class Register:
 
 def changed_since(table: str, finder: str, number: int) -> str:
     """Query of the finder's values in rows that changed after a number."""
-    return f'select distinct "{finder}" from changes."{table}" where version > {number}'
+    name = f'"{finder}"'
+    return f'select distinct {name} from changes."{table}" where version > {number} and {filtered(name)}'
+
+
+def filtered(value: str) -> str:
+    """A condition that always holds, for the query of values that a large table's rows are looked up by.
+
+    DuckDB 1.5 makes a Bloom filter for the scan of a join's large side only where the small side has a filter.
+    """
+    return f"hash({value}) is not null"
 
 
 def quoted(names: Sequence[str]) -> list[str]:
@@ -148,9 +168,9 @@ def hashed_rows(table: str, columns: Sequence[str], finders: Sequence[str]) -> s
 def compare(connection: duckdb.DuckDBPyConnection, former: str, fresh: str, finders: Sequence[str]) -> int:
     """Fill temp.changed_rows with the rows in which two queries of `hashed_rows` differ; return their count."""
     found = "".join(f", coalesce(former.{name}, fresh.{name}) as {name}" for name in quoted(["row_hash", *finders]))
-    connection.execute(
+    made = connection.execute(
         f"create or replace temp table changed_rows as select fresh.row_hash is not null as is_fresh{found} "
         f"from ({former}) as former full join ({fresh}) as fresh on former.row_hash = fresh.row_hash "
         "where former.row_hash is null or fresh.row_hash is null"
     )
-    return connection.execute("select count(*) from temp.changed_rows").fetchall()[0][0]
+    return made.fetchall()[0][0]

@@ -152,13 +152,15 @@ def test_a_new_query_builds_the_whole(firm: ChangingFirm, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_headers_name_what_is_there(tables: Tables, model: SqlFile) -> None:
-    """A header's lines name inputs of the model, and expressions over their columns."""
+    """A header's lines name inputs of the model, what leads to their rows, and expressions over the columns of both."""
     columns = partial(_columns, tables)
     depends = Dependence(model, columns)
     lines = [line for line in model.header if line.startswith("through")]
     assert len(depends.links) == len(lines)
     assert {link.table for link in depends.links} <= {*model.reads}
-    assert {link.other for link in depends.links if link.other} <= {*model.reads, model.table}
+    inputs = {one.table: one.reads for one in MODELS}
+    for link in depends.links:
+        assert link.other in {None, *model.reads, model.table, *inputs.get(link.table, [])}
     assert depends.key is None or depends.key in columns(model.table)
     assert depends.key is None or depends.keyed_inputs
     for link in depends.links:

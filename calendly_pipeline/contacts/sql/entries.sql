@@ -4,9 +4,7 @@
 -- older file that has it. Of a card that the API lists, the API's word counts, and no other of its fields.
 -- grain: source, own_id
 -- source of truth: the CRM's API, else its newest export
--- through: contacts.names: said = sources.crm_contacts: name_of(full_name, first_name, middle_name, last_name)
--- through: contacts.names: said = sources.lacrm_contacts: name_of(full_name, first_name, middle_name, last_name)
--- through: contacts.names: said = sources.address_books: name_of(full_name, first_name, middle_name, last_name)
+-- through: contacts.names: said = contacts.names_on_cards: said
 -- through: contacts.name_parts: name_normalised = contacts.names: name_normalised
 with said_rows as (
     select

@@ -61,6 +61,12 @@ compared as (
     inner join parts as given on name_pairs.given_name = given.name_normalised
     inner join parts as card on name_pairs.card_name = card.name_normalised
     cross join contacts.rule_set as rule_set
+),
+
+rarities as (
+    select name_normalised, expected_strangers
+    from contacts.name_rarity
+    where name_normalised in (select given_name from pairs union select card_name from pairs)
 )
 
 select
@@ -76,8 +82,8 @@ select
     greatest(given_rarity.expected_strangers, card_rarity.expected_strangers) as expected_strangers
 from pairs
 left join compared on pairs.given_name = compared.given_name and pairs.card_name = compared.card_name
-left join contacts.name_rarity as given_rarity on pairs.given_name = given_rarity.name_normalised
-left join contacts.name_rarity as card_rarity on pairs.card_name = card_rarity.name_normalised
+left join rarities as given_rarity on pairs.given_name = given_rarity.name_normalised
+left join rarities as card_rarity on pairs.card_name = card_rarity.name_normalised
 -- Another name alone says nothing, unless the telephone or the company is the same.
 where pairs.is_phone_equal
     or coalesce(compared.name_agreement, 'none') in ('full', 'near', 'first_only')

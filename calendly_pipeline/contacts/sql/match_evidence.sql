@@ -47,13 +47,14 @@ with pairs as (
 card_phones as (
     select contact_id, list_sort(list(phone)) as phones
     from contacts.contact_phones
+    where contact_id in (select contact_id from pairs)
     group by contact_id
 ),
 
 card_domains as (
     select contact_id, split_part(address, '@', 2) as domain
     from contacts.addresses
-    where domain_class = 'company'
+    where domain_class = 'company' and contact_id in (select contact_id from pairs)
     group by all
 ),
 

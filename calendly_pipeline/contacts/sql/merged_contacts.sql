@@ -1,7 +1,7 @@
 -- One row per contact that LACRM no longer lists and the one contact that took over all its addresses under a name that
 -- agrees: the two were merged. LACRM itself does not say so; a contact whose addresses nobody has was deleted.
 -- grain: former_id
--- through: contacts.names: said = sources.lacrm_contacts: name_of(full_name, first_name, middle_name, last_name)
+-- through: contacts.names: said = contacts.names_on_cards: said
 -- through: contacts.name_parts: name_normalised = contacts.names: name_normalised
 -- through: contacts.name_parts: name_normalised = contacts.entries: name_normalised
 with gone as (

@@ -4,17 +4,10 @@
 -- changes with: said
 -- compared: a row concerns everybody of the name
 -- through: contacts.attendee_details: name = said
--- through: sources.crm_contacts: name_of(full_name, first_name, middle_name, last_name) = said
--- through: sources.lacrm_contacts: name_of(full_name, first_name, middle_name, last_name) = said
--- through: sources.address_books: name_of(full_name, first_name, middle_name, last_name) = said
 with spellings as (
     select name as said from contacts.attendee_details
     union
-    select name_of(full_name, first_name, middle_name, last_name) as said from sources.crm_contacts
-    union
-    select name_of(full_name, first_name, middle_name, last_name) as said from sources.lacrm_contacts
-    union
-    select name_of(full_name, first_name, middle_name, last_name) as said from sources.address_books
+    select said from contacts.names_on_cards
 ),
 
 folded as (
@@ -25,7 +18,7 @@ folded as (
             'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'
         ) as name
     from spellings
-    where said is not null
+    where not contains(said, '@')
 ),
 
 unbracketed as (
@@ -36,7 +29,6 @@ unbracketed as (
             else regexp_replace(name, '\([^)]*\)|\[[^\]]*\]|"[^"]*"|(^|\s)''[^'']+''(\s|$)', ' ', 'g')
         end as name
     from folded
-    where not contains(name, '@')
 ),
 
 unsuffixed as (

@@ -41,16 +41,21 @@ spellings as (
     left join parts as holder_parts on people.holder_name = holder_parts.name_normalised
 ),
 
+surnames as materialized (
+    select *
+    from contacts.name_parts
+    where last_token in (select last_token from spellings)
+),
+
 card_names as (
     select
         contacts.contact_id,
         coalesce(same_people.lead_id, contacts.contact_id) as lead_id,
-        unnest(parts.firsts) as first_token,
-        parts.last_token
-    from contacts.contacts as contacts
-    inner join contacts.name_parts as parts on contacts.name_normalised = parts.name_normalised
+        unnest(surnames.firsts) as first_token,
+        surnames.last_token
+    from surnames
+    inner join contacts.contacts as contacts on surnames.name_normalised = contacts.name_normalised
     left join contacts.same_people as same_people on contacts.contact_id = same_people.contact_id
-    where parts.last_token is not null
 ),
 
 namesakes as (
@@ -81,5 +86,5 @@ from namesakes
 inner join people on namesakes.identity_id = people.identity_id
 inner join contacts.contacts as contacts on namesakes.contact_id = contacts.contact_id
 inner join parts as given on people.given_name = given.name_normalised
-inner join contacts.name_parts as card on contacts.name_normalised = card.name_normalised
+inner join surnames as card on contacts.name_normalised = card.name_normalised
 cross join contacts.rule_set as rule_set

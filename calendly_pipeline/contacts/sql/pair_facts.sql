@@ -3,37 +3,11 @@
 -- changes with: identity_id
 -- through: contacts.capped_keys: key = contacts.search_keys: key
 -- through: contacts.name_parts: name_normalised = contacts.contacts: name_normalised
-with holders as (
-    select
-        addresses.contact_id, addresses.address, contacts.name_normalised, coalesce(contacts.generation, '') as generation,
-        contacts.source
-    from contacts.addresses as addresses
-    inner join contacts.contacts as contacts on addresses.contact_id = contacts.contact_id
-    where contacts.name_normalised is not null
-        and contacts.contact_id not in (select contact_id from contacts.same_people)
-),
-
-leads as (
-    select address, name_normalised, generation, arg_min(contact_id, (source <> 'crm', contact_id)) as lead_id
-    from holders
-    group by address, name_normalised, generation
-),
-
--- Two cards of one name and address are one person, unless people said otherwise; the CRM's lowest id stands for them.
-twins as (
-    select holders.contact_id, min(leads.lead_id) as lead_id
-    from holders
-    inner join leads using (address, name_normalised, generation)
-    group by holders.contact_id
-    union all by name
-    select contact_id, lead_id
-    from contacts.same_people
-),
-
-phone_names as (
+with phone_names as (
     select phones.phone, count(distinct contacts.name_normalised) as names_count
     from contacts.contact_phones as phones
     inner join contacts.contacts as contacts on phones.contact_id = contacts.contact_id
+    where phones.phone in (select phone from contacts.searched_identities)
     group by phones.phone
 ),
 
@@ -56,16 +30,16 @@ companies as (
 crowds as (
     select
         found.identity_id,
-        count(distinct coalesce(twins.lead_id, found.contact_id)) filter (where found.name_agreement = 'full')
+        count(distinct coalesce(second_cards.lead_id, found.contact_id)) filter (where found.name_agreement = 'full')
             as full_names_count,
-        count(distinct coalesce(twins.lead_id, found.contact_id)) filter (
+        count(distinct coalesce(second_cards.lead_id, found.contact_id)) filter (
             where found.is_company_met and found.name_agreement in ('first_same', 'first_only')
         ) as first_names_count,
-        count(distinct coalesce(twins.lead_id, found.contact_id)) filter (
+        count(distinct coalesce(second_cards.lead_id, found.contact_id)) filter (
             where found.is_name_spelt and found.name_rank in (3, 4)
         ) as spelt_names_count
     from contacts.found_pairs as found
-    left join twins on found.contact_id = twins.contact_id
+    left join contacts.second_cards as second_cards on found.contact_id = second_cards.contact_id
     group by found.identity_id
 ),
 
@@ -80,7 +54,7 @@ capped as (
 select
     found.identity_id,
     found.contact_id,
-    coalesce(twins.lead_id, found.contact_id) as lead_id,  -- stands for all cards of this person
+    coalesce(second_cards.lead_id, found.contact_id) as lead_id,  -- stands for all cards of this person
     found.name_agreement,
     found.name_rank,
     found.is_other_generation,
@@ -113,7 +87,7 @@ inner join contacts.contacts as contacts on found.contact_id = contacts.contact_
 inner join crowds on found.identity_id = crowds.identity_id
 cross join contacts.population as population
 left join contacts.name_parts as parts on contacts.name_normalised = parts.name_normalised
-left join twins on found.contact_id = twins.contact_id
+left join contacts.second_cards as second_cards on found.contact_id = second_cards.contact_id
 left join contacts.alike_addresses as alike
     on found.identity_id = alike.identity_id and found.contact_id = alike.contact_id
 left join companies on found.identity_id = companies.identity_id and found.contact_id = companies.contact_id
