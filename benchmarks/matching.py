@@ -41,6 +41,7 @@ STAGE = """
 import json, re, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
+import pandas, pyarrow  # DuckDB imports them with the first value that is bound, as Dagster has long done
 from calendly_pipeline.contacts.lists import load_lists
 from calendly_pipeline.contacts.phone_numbers import read_numbers
 from calendly_pipeline.maintained import Maintenance

@@ -90,9 +90,9 @@ class Register:
         kept = [(name, self[name]) for name in sorted(self._unwritten)]
         rows = [(name, one.number, one.known_since, one.basis, json.dumps(one.inputs)) for name, one in kept]
         if rows:
-            columns = ", ".join(f"unnest(${place})" for place in range(1, 6))
-            values = [list(column) for column in zip(*rows, strict=True)]
-            self.connection.execute(f"insert or replace into main.table_versions select {columns}", values)
+            places = ", ".join(["(?, ?, ?, ?, ?)"] * len(rows))
+            values = [value for row in rows for value in row]
+            self.connection.execute(f"insert or replace into main.table_versions values {places}", values)
             self._unwritten.clear()
 
     def keep_changes(self, table: str, version: Version, finders: Sequence[str], count: int) -> None:
