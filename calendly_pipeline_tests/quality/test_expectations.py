@@ -1,5 +1,6 @@
 """Every expectation can be asked, can fail, and shows what failed without naming anybody."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def test_names_and_words_are_said_once() -> None:
 
 
 def test_pages_load_nothing_and_name_nobody(tables: Tables, docs: DataDocs) -> None:
-    """The data docs hold no address, only its outline, and neither a script nor anything from another server."""
+    """The data docs hold no address, only its outline; no script, nothing from another server, no dead link."""
     tables.given("meetings.attendees", {"attendee_id": "a", "address": "Jane Doe@Example.com", "role": "invitee"})
     (suite,) = [suite for suite in meetings_expectations.SUITES if suite.table == "meetings.attendees"]
     findings = [f for _, f in validate(suite, read_batches(tables.connection, suite, PARAMETERS), docs, AS_OF)]
@@ -119,6 +120,8 @@ def test_pages_load_nothing_and_name_nobody(tables: Tables, docs: DataDocs) -> N
     assert found.values == (("aaaa aaa@aaaaaaa.aaa", 1),)
     pages = [path.read_text(encoding="utf-8") for path in sorted(docs.folder.glob("*.html"))]
     assert len(pages) == len(suite.batches) + 1
+    linked = {target for page in pages for target in re.findall(r'href="([^"#]+)', page)}
+    assert linked <= {path.name for path in docs.folder.iterdir()}, "a dead link"
     assert not any("Jane" in page or "<script" in page or "http" in page for page in pages)
     assert "addresses_look_like_addresses" in docs.index.read_text(encoding="utf-8")
     assert "aaaa aaa@aaaaaaa.aaa" in docs.page("meetings.attendees.outlines").read_text(encoding="utf-8")
