@@ -114,7 +114,6 @@ def firm(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
         yield Firm(home, calendly, org)
 
 
-@pytest.mark.faults
 def test_hour_by_hour(firm: Firm) -> None:
     """First everything; then only the link that changed, while what is gone from Calendly stays and is listed."""
     assert firm.hour(by_hand) == [("upsert", 7), ("update", 5)]

@@ -28,7 +28,7 @@ def _figures(seed: int) -> Figures:
         return figures_of(connection, bookings)
 
 
-@pytest.mark.parametrize("seed", [11, *(pytest.param(seed, marks=pytest.mark.faults) for seed in (12, 13))])
+@pytest.mark.parametrize("seed", [11, 12, 13])
 def test_figures(seed: int) -> None:
     """Links are right, most clients are linked, nearly all are found, and the queue stays short."""
     figures = _figures(seed)
@@ -78,7 +78,6 @@ def test_order_and_threads_change_nothing(
     assert not any(at_once[f"contacts.{name}"].startswith("0-") for name in ("proposals", "review_queue", "matches"))
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("first", [0, 1, 700])
 def test_days_one_after_the_other_are_all_days_at_once(
     firm: tuple[Book, list[Booking]], at_once: dict[str, str], first: int

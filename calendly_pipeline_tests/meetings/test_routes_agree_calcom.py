@@ -8,7 +8,6 @@ from itertools import combinations
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -169,7 +168,6 @@ def meetings(tables: Tables) -> list[Row]:
     return tables.rows(f"select {', '.join(AGREED)} from meetings.meetings order by meeting_id")
 
 
-@pytest.mark.faults
 @settings(
     max_examples=12,
     deadline=None,

@@ -26,19 +26,6 @@ FEW = ("events-export 7.csv", "Insights-2026-03-01-2026-06-30.csv")
 SECRETS = ("_KEY", "_TOKEN", "_PASSCODE")
 
 
-ALWAYS = ("lacrm",)
-"""`make test` asks this vendor, and `make faults` all: each has shorter tests of its own as well."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to `make faults` what is not asked always."""
-    for item in items:
-        vendor = getattr(item, "callspec", None) and item.callspec.params.get("case")  # type: ignore[attr-defined]
-        if vendor and vendor not in ALWAYS:
-            item.add_marker(pytest.mark.faults)
-
-
 @pytest.fixture(scope="session")
 def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The sample firm with every destination in its settings, refreshed."""
