@@ -8,7 +8,6 @@ from eight other servers, the logo with an id of the installation, and takes hal
 
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
+
+from calendly_pipeline.disk import write_durably
 
 _SUITE_LINK = re.compile(r'<a href="[^"]*/expectations/[^"]*"\s*>(.*?)</a>', re.DOTALL)
 """To a page of the suite alone, which is not written: a result says what was expected."""
@@ -46,18 +47,31 @@ class DataDocs:
         from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(TEMPLATES / "docs.css", self.folder / "docs.css")
+        self._put(self.folder / "docs.css", (TEMPLATES / "docs.css").read_text(encoding="utf-8"))
         shown = _view().render(ValidationResultsPageRenderer().render(result), show_how_to_buttons=False)
-        self.page(name).write_text(_HEADING.sub(r"\1h2", _SUITE_LINK.sub(r"\1", shown)), encoding="utf-8")
+        self._put(self.page(name), _HEADING.sub(r"\1h2", _SUITE_LINK.sub(r"\1", shown)))
         self._tell(name, len(result.results) - len(missed), missed, as_of)
 
     def _tell(self, name: str, met: int, missed: Sequence[str], as_of: datetime) -> None:
-        results = self.folder / "results.json"
-        told = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+        told = self._told()
         told[name] = {"met": met, "missed": list(missed), "as_of": f"{as_of:%Y-%m-%d %H:%M} UTC"}
-        results.write_text(json.dumps(told, indent=1, sort_keys=True), encoding="utf-8")
-        page = _pages().get_template("index.html").render(suites=sorted(told.items()))
-        self.index.write_text(page, encoding="utf-8")
+        self._put(self._results, json.dumps(told, indent=1, sort_keys=True))
+        self._put(self.index, _pages().get_template("index.html").render(suites=sorted(told.items())))
+
+    @property
+    def _results(self) -> Path:
+        return self.folder / "results.json"
+
+    def _told(self) -> dict[str, Any]:
+        """What the index shows. A file that 0.3 left half written counts as none: a refresh tells every batch anew."""
+        try:
+            return json.loads(self._results.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+
+    def _put(self, path: Path, text: str) -> None:
+        """Whole or not at all: a run may be killed, and the desk shows the pages meanwhile."""
+        write_durably(path, text.encode())
 
 
 @cache

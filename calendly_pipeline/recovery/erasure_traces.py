@@ -2,6 +2,7 @@
 
 import gzip
 import sqlite3
+import stat
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -11,6 +12,7 @@ from typing import Any
 import duckdb
 
 from calendly_pipeline.addresses import Holds, mentions, without
+from calendly_pipeline.disk import write_durably
 from calendly_pipeline.home import Home
 from calendly_pipeline.warehouse import delete_warehouse, open_warehouse
 
@@ -70,7 +72,8 @@ def erase_from_history(home: Home, holds: Holds, count: Count, *, is_applied: bo
             count("logs of Dagster", 1)
             if is_applied:
                 text = path.read_bytes().decode("utf-8", "surrogateescape")
-                path.write_bytes(without(text, holds).encode("utf-8", "surrogateescape"))
+                forgotten = without(text, holds).encode("utf-8", "surrogateescape")
+                write_durably(path, forgotten, mode=stat.S_IMODE(path.stat().st_mode))
 
 
 def _begins(path: Path) -> bytes:

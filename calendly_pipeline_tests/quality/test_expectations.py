@@ -1,7 +1,9 @@
 """Every expectation can be asked, can fail, and shows what failed without naming anybody."""
 
+import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,56 @@ def test_pages_load_nothing_and_name_nobody(tables: Tables, docs: DataDocs) -> N
     assert not any("Jane" in page or "<script" in page or "http" in page for page in pages)
     assert "addresses_look_like_addresses" in docs.index.read_text(encoding="utf-8")
     assert "aaaa aaa@aaaaaaa.aaa" in docs.page("meetings.attendees.outlines").read_text(encoding="utf-8")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_killed_while_it_writes_the_next_run_finds_whole_files(
+    tables: Tables, docs: DataDocs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a run is killed, every page and the list of results are those of before or of after."""
+    (suite,) = [suite for suite in meetings_expectations.SUITES if suite.table == "meetings.attendees"]
+
+    def tell(address: str) -> None:
+        tables.given("meetings.attendees", {"attendee_id": "a", "address": address, "role": "invitee"})
+        list(validate(suite, read_batches(tables.connection, suite, PARAMETERS), docs, AS_OF))
+
+    def contents() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in docs.folder.glob("[!.]*")}
+
+    tell("right@example.com")
+    before = contents()
+    tell("wrong")
+    after = contents()
+    changed = [name for name in after if after[name] != before[name]]
+    assert len(changed) == 3  # a page, the results, the index
+    for writes in range(2 * len(changed)):  # a file is synced, then its folder
+        tell("right@example.com")
+        left = iter(range(writes))
+
+        def killed(handle: int, left: Iterator[int] = left, sync: Callable[[int], None] = os.fsync) -> None:
+            if next(left, None) is None:
+                raise Killed
+            sync(handle)
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr("calendly_pipeline.disk.os.fsync", killed)
+            tell("wrong")
+        assert all(content in (before[name], after[name]) for name, content in contents().items())
+    tell("wrong")
+    assert contents() == after
+
+
+def test_a_list_of_results_that_was_cut_is_begun_anew(tables: Tables, docs: DataDocs) -> None:
+    """What an older version left half written stops no run; every batch that is asked is listed again."""
+    (suite,) = [suite for suite in meetings_expectations.SUITES if suite.table == "meetings.attendees"]
+    docs.folder.mkdir()
+    (docs.folder / "results.json").write_text('{"meetings.', encoding="utf-8")
+    list(validate(suite, read_batches(tables.connection, suite, PARAMETERS), docs, AS_OF))
+    listed = json.loads((docs.folder / "results.json").read_text(encoding="utf-8"))
+    assert len(listed) == len(suite.batches)
 
 
 @dg.asset(key=["meetings", "meetings"])
