@@ -75,6 +75,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 FAULTS_HEAD = ["| fault | times tried | lost | doubled | how it shows itself |", "|---|---|---|---|---|"]
 
 
+@dataclass
+class Outcome:
+    """How often a fault was tried, and what was lost or doubled by it."""
+
+    tried: int = 0
+    lost: int = 0
+    doubled: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was lost or doubled."""
+        return (self.lost, self.doubled) == (0, 0)
+
+
 @dataclass(frozen=True)
 class FaultTable:
     """What was broken on purpose, and what was lost: the table of docs/reliability.md, row by row as it is found."""

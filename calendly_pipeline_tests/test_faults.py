@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -28,7 +27,7 @@ from calendly_pipeline.sources import calendly_csv
 from calendly_pipeline.sources.landing import content, land, landed_files
 from calendly_pipeline.sources.loading import load_folder, refresh_files
 from calendly_pipeline.warehouse import content_hash, prepare, table_names
-from calendly_pipeline_tests.conftest import FaultTable, Tables
+from calendly_pipeline_tests.conftest import FaultTable, Outcome, Tables
 
 FIRM = Settings.model_validate({"firm": {"time_zone": "America/New_York"}})
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -39,20 +38,6 @@ ARRIVAL = "select * exclude (landed_at) from sources.files order by all"
 HEADER = (
     "Invitee Email,Invitee Name,Start Date & Time,End Date & Time,Event Type Name,User Email,Event UUID,Invitee UUID"
 )
-
-
-@dataclass
-class Outcome:
-    """What a fault did."""
-
-    tried: int = 0
-    lost: int = 0
-    doubled: int = 0
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing was lost or doubled."""
-        return (self.lost, self.doubled) == (0, 0)
 
 
 def export(rows: int, first: int = 0) -> str:

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from calendly_pipeline.failures import ListingShrank
 from calendly_pipeline.sources.page_loading import load_pages
 from calendly_pipeline.sources.pull_index import PullIndex
 from calendly_pipeline.sources.pull_landing import PullReport
-from calendly_pipeline_tests.conftest import FaultTable, Tables
+from calendly_pipeline_tests.conftest import FaultTable, Outcome, Tables
 from calendly_pipeline_tests.fakes.calcom.bulk import booked_firm as calcom_firm
 from calendly_pipeline_tests.fakes.calcom.server import CalcomServer
 from calendly_pipeline_tests.fakes.calendly import CalendlyServer
@@ -30,20 +29,6 @@ SPAN = "2024-03:2024-06"
 MEETINGS = """
 select meeting_id, status, starts_at, rescheduled_to_id, cancelled_at from meetings.meetings order by all
 """
-
-
-@dataclass
-class Outcome:
-    """Stale answers given, and what was lost or doubled by them."""
-
-    tried: int = 0
-    lost: int = 0
-    doubled: int = 0
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing was lost or doubled."""
-        return (self.lost, self.doubled) == (0, 0)
 
 
 def stale_pull(faults: Faults, pull: Callable[[], PullReport], share: float) -> PullReport:
@@ -136,16 +121,19 @@ class Calcom:
 
 
 def rounds(firm: Calendly | Calcom, number: int) -> Outcome:
-    """Each round the vendor forgets what happened last, partly: known things stay; new ones are there an hour later."""
+    """Each round the vendor forgets what happened last, the first time all of it, then partly.
+
+    Known things stay; new ones are there an hour later.
+    """
     outcome, older, faults = Outcome(), 0, firm.server.faults
     firm.pull()
-    for _ in range(number):
+    for share in [1, *[0.6] * (number - 1)]:
         firm.server.keep_state()
         firm.happen()
         firm.pull()
         assert firm.lost() == 0
         firm.now += timedelta(hours=1)
-        older += int(stale_pull(faults, firm.pull, 0.6).counts["older_than_known"])
+        older += int(stale_pull(faults, firm.pull, share).counts["older_than_known"])
         outcome.lost += firm.lost()
         firm.happen()
         stale_pull(faults, firm.pull, 0.6)
