@@ -243,6 +243,7 @@ def test_nothing_dropped_is_no_failure(home: Home) -> None:
     assert count(home, "metrics.contact_metrics") == 0
 
 
+@pytest.mark.faults
 def test_a_broken_setting_fails_the_run_in_words(copied: Home) -> None:
     """A setting that cannot be used fails the run and names itself; the tables stay."""
     copied.settings_file.write_text('[firm]\ntime_zone = "America/New_York"\n[lacrm.fields]\nlast_meeting = "X"\n')

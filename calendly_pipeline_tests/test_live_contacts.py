@@ -48,6 +48,7 @@ def rows(home: Home, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
+@pytest.mark.faults
 def test_pulls_need_no_warehouse_and_the_index_no_network(home: Home, crm: Lacrm) -> None:
     """Pulls run while another process holds the warehouse; the index is built without asking anybody.
 
