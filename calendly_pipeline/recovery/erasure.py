@@ -27,6 +27,7 @@ from calendly_pipeline.recovery.erasure_traces import (
     contacts_of,
     delete_derived,
     erase_from_history,
+    knows_whom,
     names_of,
     still_named,
 )
@@ -36,8 +37,8 @@ from calendly_pipeline.state import State
 from calendly_pipeline.suppression import decided_under, suppress
 
 UNBUILT = (
-    "There are no tables: which contacts and names belong to the addresses is not known, and only the addresses are "
-    "looked for. `calendly-pipeline run` builds them."
+    "Not all tables are built: which contacts and names belong to the addresses is not wholly known, and what stands "
+    "only under them is not looked for. `calendly-pipeline run` builds them."
 )
 
 
@@ -76,7 +77,7 @@ def erase(
         stack.enter_context(maintenance(home))
         require_idle(home, stack)
         contacts = contacts_of(home, folded)
-        if not home.warehouse.exists():
+        if not knows_whom(home):
             report.notes.append(UNBUILT)
         report.other_addresses = sorted({other for all_of in contacts.values() for other in all_of} - set(folded))
         names = names_of(home, folded, list(contacts))

@@ -14,11 +14,19 @@ import duckdb
 from calendly_pipeline.addresses import Holds, mentions, without
 from calendly_pipeline.disk import write_durably
 from calendly_pipeline.home import Home
-from calendly_pipeline.warehouse import delete_warehouse, open_warehouse
+from calendly_pipeline.warehouse import delete_warehouse, open_warehouse, table_names
 
 Count = Callable[[str, int], None]
 SQLITE = b"SQLite format 3\x00"
 DERIVED = (".duckdb", ".wal", ".lock")
+
+
+def knows_whom(home: Home) -> bool:
+    """Whether the tables are built that say whom an address means. Raises WarehouseDamaged or WarehouseBusy."""
+    if not home.warehouse.exists():
+        return False
+    with open_warehouse(home.warehouse, read_only=True, wait_seconds=5) as found:
+        return {"contacts.addresses", "contacts.contacts", "meetings.attendees"} <= set(table_names(found))
 
 
 def contacts_of(home: Home, addresses: list[str]) -> dict[str, list[str]]:
