@@ -105,3 +105,11 @@ def test_a_card_that_is_gone_is_nobodys_second(two_cards: World) -> None:
     before = linked(two_cards)
     two_cards.decided("same_person", "77", contact_id="2")
     assert linked(two_cards) == before
+
+
+def test_a_further_card_stands_behind_the_first(world: World) -> None:
+    """Of cards with one name and address the lowest id stands for the person; another name is another person."""
+    world.card("1", "Ann Hale", "hale@home.example").card("2", "Ann Hale", "hale@home.example")
+    world.card("3", "Bob Hale", "hale@home.example").card("4", "Ann Hale", "other@home.example")
+    found = world.booked("a", "hale@home.example", "Ann Hale").run().rows("contacts.second_cards")
+    assert found == [{"contact_id": "2", "lead_id": "1"}]

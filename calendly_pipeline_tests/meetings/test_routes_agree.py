@@ -167,7 +167,7 @@ def plain(row: Row) -> Row:
 
 
 @settings(
-    max_examples=6,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),  # shrinking would outlast the timeout

@@ -169,7 +169,7 @@ def meetings(tables: Tables) -> list[Row]:
 
 
 @settings(
-    max_examples=6,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),  # shrinking would outlast the timeout
