@@ -6,7 +6,9 @@
 -- through: contacts.phone_numbers: said = contacts.attendee_details: phone
 select
     details.attendee_id,
-    key_of([details.address, names.name_normalised, phone_numbers.e164, plain_company(details.company)]) as identity_id,
+    key_of([
+        details.address, names.name_normalised, phone_numbers.e164, plain_company(details.company)
+    ])::uuid as identity_id,  -- a number: tables are looked up by it, day after day
     details.meeting_id,
     details.role,  -- invitee | guest | co_host
     details.crm_contact_hint,  -- contact id carried in the booking link

@@ -32,7 +32,7 @@ select
     grouped.identity_id,  -- hash of address, normalised name, telephone and company
     grouped.address,
     grouped.canonical_address,
-    coalesce(grouped.canonical_address, grouped.identity_id) as mailbox,  -- the identity's own where it has no address
+    coalesce(grouped.canonical_address, grouped.identity_id::varchar) as mailbox,  -- the identity's own where it has no address
     grouped.name,  -- as said
     grouped.name_normalised,
     name_parts.first_token,

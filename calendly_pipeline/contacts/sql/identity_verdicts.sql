@@ -2,7 +2,7 @@
 -- Decisions of people come first, then staff, then the address, then a mistyped domain, then what telephone, company
 -- and name say (contacts.proposals). A tier that yields more than one person sends the identity to the queue; later
 -- tiers are not asked.
--- grain: verdict_id
+-- grain: identity_id, linked_to
 -- changes with: identity_id
 with found as (
     select *
@@ -261,11 +261,9 @@ verdicts as (
 )
 
 select
-    verdicts.identity_id || '/' || coalesce(
-        case when verdicts.decision in ('auto', 'confirmed') then verdicts.contact_id end, ''
-    ) as verdict_id,
     verdicts.identity_id,
     case when verdicts.decision in ('auto', 'confirmed') then verdicts.contact_id end as contact_id,
+    coalesce(case when verdicts.decision in ('auto', 'confirmed') then verdicts.contact_id end, '') as linked_to,
     verdicts.decision,  -- auto | review | confirmed | rejected | unmatched | internal
     case
         when verdicts.decision = 'review' and rules.tier in ('T0', 'T1', 'T2', 'T3', 'T4') then 'R1'
