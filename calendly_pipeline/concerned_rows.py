@@ -6,7 +6,7 @@ tables are read once.
 What belongs here: holding rows. What does not: which keys are concerned, and what is made of them (maintained.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Copy:
     """Rows of a table: of which version, with which columns, of how many of the keys."""
 
     number: int
-    columns: Sequence[str]
+    columns: Collection[str]
     keys: int
 
 
@@ -53,7 +53,7 @@ class ConcernedRows:
         )
         self.count += added.fetchall()[0][0]
 
-    def hold(self, table: str, finder: str, columns: Sequence[str]) -> None:
+    def hold(self, table: str, finder: str, columns: Collection[str]) -> None:
         """Have a table's rows of all the keys, as they are now; `finder` is the key in a row."""
         number, copy = self._register[table].number, self._copies.get(table)
         if copy and copy.number == number:
@@ -67,7 +67,7 @@ class ConcernedRows:
             )
             self.hold_made(table, columns)
 
-    def hold_made(self, table: str, columns: Sequence[str]) -> None:
+    def hold_made(self, table: str, columns: Collection[str]) -> None:
         """The catalog's table is what the warehouse's table now has of the keys."""
         self._copies[table] = Copy(self._register[table].number, columns, self.count)
 

@@ -15,7 +15,7 @@ What belongs here: reading headers, and the query of the keys that changes conce
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from calendly_pipeline.sql_files import SqlFile
 
-Columns = Callable[[str], Sequence[str]]
+Columns = Callable[[str], Collection[str]]
 """From a table to its columns."""
 _LINK = re.compile(r"through: ([a-z_]+\.[a-z_]+): (.+?) = (?:([a-z_]+\.[a-z_]+): )?(.+)")
 _COMMENT = re.compile(r"--[^\n]*")
@@ -104,7 +104,7 @@ class Dependence:
         return [link for link in self.links if link.table == table and link.other]
 
 
-def columns_read(models: Sequence["SqlFile"], table: str, columns: Sequence[str]) -> list[str]:
+def columns_read(models: Sequence["SqlFile"], table: str, columns: Collection[str]) -> list[str]:
     """Columns of a table that any model's text names, or all where one selects `*`: at least those it reads."""
     texts = [_COMMENT.sub("", model.text) for model in models if table in model.reads]
     if any(_selects_all(text, table) for text in texts):

@@ -109,7 +109,8 @@ class Maintenance:
     def _look(self, table: str) -> None:
         """Compare a table that others write with what it was like last time."""
         self.register.forget_columns(table)
-        columns = columns_read(list(self.models.values()), table, self.register.columns(table))
+        types = self.register.columns(table)
+        columns = columns_read(list(self.models.values()), table, types)
         finders = self._finders(table)
         version = self.register[table]
         if not finders:
@@ -119,7 +120,7 @@ class Maintenance:
                 with self.register.transaction():
                     self.register.keep(table, replace(version, basis=basis).changed(are_known=False))
             return
-        basis = _digest(ENGINE, repr((columns, finders)).encode())
+        basis = _digest(ENGINE, repr(([(column, types[column]) for column in columns], finders)).encode())
         rows, seen = hashed_rows(table, columns, finders), f'seen."{table}"'
         with self.register.transaction():
             if version.basis == basis:
@@ -179,18 +180,18 @@ class Maintenance:
     def _build_view(self, model: "SqlFile", after: Version) -> Built:
         schema, name = model.table.split(".")
         with self.register.transaction():
-            if self.register[model.table].basis != after.basis:
-                same = f"database_name = current_database() and schema_name = '{schema}' and table_name = '{name}'"
-                if self._value(f"select count(*) from duckdb_tables() where {same}"):  # made by `replace_table`
-                    self.connection.execute(f"drop table {model.table}")
-                self.connection.execute(f"create or replace view {model.table} as\n{model.text}")
+            same = f"database_name = current_database() and schema_name = '{schema}' and table_name = '{name}'"
+            if self._value(f"select count(*) from duckdb_tables() where {same}"):  # made by `replace_table`
+                self.connection.execute(f"drop table {model.table}")
+            # A view keeps the types of its columns, and fails when a table below it has others.
+            self.connection.execute(f"create or replace view {model.table} as\n{model.text}")
             self.register.keep(model.table, after.changed(are_known=False))
         return Built("view")
 
     def _build_whole(self, model: "SqlFile", parameters: Parameters, after: Version, because: str) -> Built:
         table, former = model.table, f"{model.table}__former"
         is_compared = after.number > 0 and bool(self._readers(table))
-        columns = self.register.columns(table) if is_compared else []
+        columns = self.register.columns(table) if is_compared else {}
         with self.register.transaction():
             if is_compared:
                 self.connection.execute(f"alter table {table} rename to {former.split('.')[1]}")

@@ -8,7 +8,7 @@ What belongs here: the tables of maintained.sql. What does not: what depends on 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -54,10 +54,11 @@ class Register:
             for name, number, known_since, basis, inputs in rows
         }
         columns = self.connection.execute(
-            "select schema_name || '.' || table_name, list(column_name order by column_index) from duckdb_columns() "
+            "select schema_name || '.' || table_name, map(list(column_name order by column_index), "
+            "list(data_type order by column_index)) from duckdb_columns() "
             "where database_name = current_database() and not internal group by schema_name, table_name"
         )
-        self._columns: dict[str, list[str]] = dict(columns.fetchall())
+        self._columns: dict[str, dict[str, str]] = dict(columns.fetchall())
         self._rows: dict[str, tuple[int, int]] = {}
         self._unwritten: set[str] = set()
 
@@ -98,7 +99,7 @@ class Register:
     def keep_changes(self, table: str, version: Version, finders: Sequence[str], count: int) -> None:
         """Raise a version for so many changes: temp.changed_rows holds their finders."""
         is_little = count <= FEW_ROWS or count <= MOST_CHANGED * row_count(self.connection, table)
-        if is_little and self._columns.get(f"changes.{table}") == ["version", *finders]:
+        if is_little and [*self._columns.get(f"changes.{table}", ())] == ["version", *finders]:
             after = version.changed(are_known=True)
             read = [one.inputs[table] for one in self._versions.values() if table in one.inputs]
             self.connection.execute(
@@ -118,14 +119,14 @@ class Register:
         self.connection.execute(
             f'create or replace table changes."{table}" as select 0::bigint as version{found} from {table} limit 0'
         )
-        self._columns[f"changes.{table}"] = ["version", *finders]
+        self._columns[f"changes.{table}"] = dict.fromkeys(["version", *finders], "")  # as the table has them
         self.keep(table, version.changed(are_known=False))
 
-    def columns(self, table: str) -> list[str]:
-        """Columns of a table in order."""
+    def columns(self, table: str) -> dict[str, str]:
+        """Columns of a table in order, with their types."""
         if table not in self._columns:
-            found = self.connection.execute(f"select * from {table} limit 0")
-            self._columns[table] = [column[0] for column in found.description or ()]
+            found = self.connection.execute(f"describe {table}").fetchall()
+            self._columns[table] = {column[0]: column[1] for column in found}
         return self._columns[table]
 
     def rows(self, table: str) -> int:
@@ -154,12 +155,12 @@ def filtered(value: str) -> str:
     return f"hash({value}) is not null"
 
 
-def quoted(names: Sequence[str]) -> list[str]:
+def quoted(names: Collection[str]) -> list[str]:
     """Names as DuckDB takes them whatever their letters."""
     return [f'"{name}"' for name in names]
 
 
-def hashed_rows(table: str, columns: Sequence[str], finders: Sequence[str]) -> str:
+def hashed_rows(table: str, columns: Collection[str], finders: Sequence[str]) -> str:
     """Query of every row's hash over columns, and its finders under their own names."""
     found = "".join(f', {finder} as "{finder}"' for finder in finders)
     return f"select hash(row({', '.join(quoted(columns))})) as row_hash{found} from {table}"

@@ -20,6 +20,9 @@ from calendly_pipeline.warehouse import prepare
 
 Row = dict[str, Any]
 
+NAMED = "* replace (identity_id::varchar as identity_id)"
+"""All columns; an identity's id as text, since addresses of pages and sheets bring it back as such."""
+
 PUBLISHED: Mapping[str, str] = {
     "sources.files": "file_id, folder, name",
     "sources.calendly_rows": "file_id, line, event_uuid, booking_key",
@@ -34,12 +37,12 @@ PUBLISHED: Mapping[str, str] = {
     "contacts.contacts": "*",
     "contacts.contact_aliases": "*",
     "contacts.addresses": "*",
-    "contacts.identities": "*",
-    "contacts.matches": "*",
-    "contacts.match_evidence": "*",
-    "contacts.review_queue": "*",
+    "contacts.identities": NAMED,
+    "contacts.matches": NAMED,
+    "contacts.match_evidence": NAMED,
+    "contacts.review_queue": NAMED,
     "contacts.decisions": "decision_id, kind, decided_by, decided_at, reason",
-    "contacts.decided_identities": "identity_id, decision_id",
+    "contacts.decided_identities": "identity_id::varchar as identity_id, decision_id",
     "classification.meeting_types": "*",
     "metrics.contact_metrics": "*",
     "metrics.client_timeline": "*",

@@ -55,6 +55,7 @@ class ChangingFirm:
         self.built: dict[str, Built] = {}
         self.number = 0
         self.few_rows = 0
+        self.models = MODELS
         fill(connection, self.people, self.bookings)
         self.maintenance = self.resumed()
 
@@ -62,7 +63,7 @@ class ChangingFirm:
         """What the next run has: nothing but the warehouse."""
         for catalog in self._names("select database_name from duckdb_databases() where database_name like 'by_%'"):
             self.connection.execute(f"detach {catalog}")
-        self.maintenance = Maintenance(self.connection, MODELS, self.few_rows)
+        self.maintenance = Maintenance(self.connection, self.models, self.few_rows)
         return self.maintenance
 
     def refresh(self, *tables: str, killed_before: str | None = None) -> dict[str, Built]:

@@ -1,6 +1,7 @@
 """The checks find what they are for, and are silent otherwise."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,10 +11,11 @@ from calendly_pipeline_tests.conftest import PACKAGE, Tables, utc
 from calendly_pipeline_tests.contacts.conftest import World
 
 CHECKS = [check.name for check in sql_files(PACKAGE / "contacts" / "checks", "contacts")]
+IDENTITY = UUID(int=1)
 LINKED = {
     "attendee_id": "a",
     "meeting_id": "m",
-    "identity_id": "i",
+    "identity_id": IDENTITY,
     "role": "invitee",
     "contact_id": "7",
     "decision": "auto",
@@ -36,7 +38,7 @@ def test_attendee_without_verdict(listed: Tables) -> None:
 
 def test_linked_staff(listed: Tables) -> None:
     """A link of staff is found, unless a person made it."""
-    listed.given("contacts.internal_identities", {"identity_id": "i"}).given("contacts.matches", LINKED)
+    listed.given("contacts.internal_identities", {"identity_id": IDENTITY}).given("contacts.matches", LINKED)
     assert len(listed.bad_rows("contacts", "no_staff_is_linked")) == 1
     listed.given("contacts.matches", {**LINKED, "decision": "confirmed"})
     assert listed.bad_rows("contacts", "no_staff_is_linked") == []

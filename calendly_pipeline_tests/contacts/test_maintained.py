@@ -1,7 +1,7 @@
 """The stage kept up to date is the stage built from scratch."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -147,6 +147,21 @@ def test_a_new_query_builds_the_whole(firm: ChangingFirm, monkeypatch: pytest.Mo
     monkeypatch.setitem(firm.settings["firm"], "internal_domains", ["other.example"])
     built = firm.refresh()["contacts.internal_identities"]
     assert (built.how, "setting" in str(built.because)) == ("whole", True)
+    assert firm.different() == set()
+
+
+def test_a_key_of_another_type_builds_the_whole(firm: ChangingFirm) -> None:
+    """Tables made when a key was a text are made anew, views as well, and what changes afterwards is found by keys."""
+    as_text = [replace(model, text=model.text.replace("::uuid as identity_id", " as identity_id")) for model in MODELS]
+    firm.models = as_text
+    firm.refresh()
+    types = [row[1] for row in firm.connection.execute("describe contacts.matches").fetchall()]
+    assert "UUID" not in types
+    firm.models = MODELS
+    assert firm.refresh()["contacts.identity_verdicts"].how == "whole"
+    assert firm.different() == set()
+    firm.book()
+    assert firm.refresh()["contacts.identity_verdicts"].how == "changed keys"
     assert firm.different() == set()
 
 

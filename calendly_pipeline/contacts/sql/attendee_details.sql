@@ -37,10 +37,6 @@ select
     attendees.meeting_id,
     attendees.role,
     attendees.address,  -- as compared: lower case, no blanks
-    split_part(attendees.address, '@', 2) as domain,
-    canonical_address(attendees.address, mail_domains.class = 'relay') as canonical_address,  -- as the provider reads it
-    mail_domains.class as listed_class,  -- freemail | relay | disposable | typo; null: not on the list
-    mail_domains.meant as meant_domain,  -- of a mistyped domain: the one that was meant
     coalesce(
         said(attendees.name), said(concat_ws(' ', said(attendees.first_name), said(attendees.last_name))), told.name
     ) as name,
@@ -49,5 +45,4 @@ select
     said(attendees.crm_contact_hint) as crm_contact_hint,  -- contact id carried in the booking link
     attendees.duplicate_of is null as is_counted
 from meetings.attendees as attendees
-left join contacts.mail_domains as mail_domains on split_part(attendees.address, '@', 2) = mail_domains.domain
 left join told on attendees.attendee_id = told.attendee_id

@@ -13,7 +13,6 @@ select
     details.role,  -- invitee | guest | co_host
     details.crm_contact_hint,  -- contact id carried in the booking link
     details.address,
-    details.canonical_address,
     details.name,  -- as said
     names.name_normalised,
     phone_numbers.e164 as phone,  -- E.164

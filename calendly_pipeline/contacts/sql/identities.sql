@@ -9,7 +9,6 @@ with grouped as (
     select
         attendees.identity_id,
         min(attendees.address) as address,
-        min(attendees.canonical_address) as canonical_address,
         min(attendees.name) as name,
         min(attendees.name_normalised) as name_normalised,
         min(attendees.phone) as phone,
@@ -31,8 +30,8 @@ staff_domains as (
 select
     grouped.identity_id,  -- hash of address, normalised name, telephone and company
     grouped.address,
-    grouped.canonical_address,
-    coalesce(grouped.canonical_address, grouped.identity_id::varchar) as mailbox,  -- the identity's own where it has no address
+    canonical_address(grouped.address, mail_domains.class = 'relay') as canonical_address,  -- as the provider reads it
+    coalesce(canonical_address, grouped.identity_id::varchar) as mailbox,  -- the identity's own where it has no address
     grouped.name,  -- as said
     grouped.name_normalised,
     name_parts.first_token,
