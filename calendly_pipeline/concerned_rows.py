@@ -56,16 +56,17 @@ class ConcernedRows:
     def hold(self, table: str, finder: str, columns: Collection[str]) -> None:
         """Have a table's rows of all the keys, as they are now; `finder` is the key in a row."""
         number, copy = self._register[table].number, self._copies.get(table)
-        if copy and copy.number == number:
-            into, since, columns = f"insert into {self.catalog}.{table} by name", copy.keys, copy.columns
-        else:
-            into, since = f"create or replace table {self.catalog}.{table} as", 0
-        if since < self.count:
-            self.connection.execute(
-                f"{into} select {', '.join(quoted(columns))} from {table} "
-                f"where {finder} in ({self.keys} and place >= {since})"
-            )
-            self.hold_made(table, columns)
+        if not copy or copy.number != number:
+            is_wanted = f"{finder} in ({self.keys})"
+            self._copy(f"create or replace table {self.catalog}.{table} as", table, columns, is_wanted)
+        elif copy.keys < self.count:
+            # Keys that are added are few: by row id, only the blocks that have them are read.
+            added = f"select rowid from {table} where {finder} in ({self.keys} and place >= {copy.keys})"
+            self._copy(f"insert into {self.catalog}.{table} by name", table, copy.columns, f"rowid in ({added})")
+
+    def _copy(self, into: str, table: str, columns: Collection[str], is_wanted: str) -> None:
+        self.connection.execute(f"{into} select {', '.join(quoted(columns))} from {table} where {is_wanted}")
+        self.hold_made(table, columns)
 
     def hold_made(self, table: str, columns: Collection[str]) -> None:
         """The catalog's table is what the warehouse's table now has of the keys."""
