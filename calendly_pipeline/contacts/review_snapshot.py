@@ -20,8 +20,9 @@ from calendly_pipeline.warehouse import prepare
 
 Row = dict[str, Any]
 
-NAMED = "* replace (identity_id::varchar as identity_id)"
-"""All columns; an identity's id as text, since addresses of pages and sheets bring it back as such."""
+AS_TEXT = "replace(identity_id::varchar, '-', '') as identity_id"
+NAMED = f"* replace ({AS_TEXT})"
+"""All columns; an identity's id as text, as pages' addresses and sheets of any version bring it back."""
 
 PUBLISHED: Mapping[str, str] = {
     "sources.files": "file_id, folder, name",
@@ -42,7 +43,7 @@ PUBLISHED: Mapping[str, str] = {
     "contacts.match_evidence": NAMED,
     "contacts.review_queue": NAMED,
     "contacts.decisions": "decision_id, kind, decided_by, decided_at, reason",
-    "contacts.decided_identities": "identity_id::varchar as identity_id, decision_id",
+    "contacts.decided_identities": f"{AS_TEXT}, decision_id",
     "classification.meeting_types": "*",
     "metrics.contact_metrics": "*",
     "metrics.client_timeline": "*",
