@@ -42,6 +42,9 @@ create or replace temp macro day_in(instant, zone) as timezone(zone, instant)::d
 create or replace temp macro key_of(parts) as
     md5(array_to_string(list_transform(parts, lambda part: coalesce(part, '')), chr(31)));
 
+-- An identity's id as pages, sheets and keys have it.
+create or replace temp macro identity_text(identity_id) as replace(identity_id::varchar, '-', '');
+
 -- An address as compared: outer and inner blanks and a final dot off, lower case.
 create or replace temp macro plain_address(address) as
     nullif(rtrim(lower(regexp_replace(address, '\s+', '', 'g')), '.'), '');

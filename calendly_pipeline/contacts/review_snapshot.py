@@ -20,7 +20,7 @@ from calendly_pipeline.warehouse import prepare
 
 Row = dict[str, Any]
 
-AS_TEXT = "replace(identity_id::varchar, '-', '') as identity_id"
+AS_TEXT = "identity_text(identity_id) as identity_id"
 NAMED = f"* replace ({AS_TEXT})"
 """All columns; an identity's id as text, as pages' addresses and sheets of any version bring it back."""
 

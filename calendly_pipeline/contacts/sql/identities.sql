@@ -31,7 +31,7 @@ select
     grouped.identity_id,  -- hash of address, normalised name, telephone and company
     grouped.address,
     canonical_address(grouped.address, mail_domains.class = 'relay') as canonical_address,  -- as the provider reads it
-    coalesce(canonical_address, grouped.identity_id::varchar) as mailbox,  -- the identity's own where it has no address
+    coalesce(canonical_address, identity_text(grouped.identity_id)) as mailbox,  -- the identity's own where it has no address
     grouped.name,  -- as said
     grouped.name_normalised,
     name_parts.first_token,
