@@ -180,11 +180,11 @@ class Maintenance:
     def _build_view(self, model: "SqlFile", after: Version) -> Built:
         schema, name = model.table.split(".")
         with self.register.transaction():
-            same = f"database_name = current_database() and schema_name = '{schema}' and table_name = '{name}'"
-            if self._value(f"select count(*) from duckdb_tables() where {same}"):  # made by `replace_table`
-                self.connection.execute(f"drop table {model.table}")
-            # A view keeps the types of its columns, and fails when a table below it has others.
-            self.connection.execute(f"create or replace view {model.table} as\n{model.text}")
+            if self.register[model.table].basis != after.basis:
+                same = f"database_name = current_database() and schema_name = '{schema}' and table_name = '{name}'"
+                if self._value(f"select count(*) from duckdb_tables() where {same}"):  # made by `replace_table`
+                    self.connection.execute(f"drop table {model.table}")
+                self.connection.execute(f"create or replace view {model.table} as\n{model.text}")
             self.register.keep(model.table, after.changed(are_known=False))
         return Built("view")
 

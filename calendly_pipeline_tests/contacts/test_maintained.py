@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calendly_pipeline.concerned_rows import ConcernedRows
 from calendly_pipeline.dependence import Dependence, columns_read
 from calendly_pipeline.failures import GrainViolated
 from calendly_pipeline.sql_files import SqlFile
-from calendly_pipeline.table_versions import FEW_ROWS
+from calendly_pipeline.table_versions import FEW_ROWS, Register
 from calendly_pipeline_tests.conftest import Tables, copied
 from calendly_pipeline_tests.contacts.changing_firm import (
     MODELS,
@@ -151,7 +152,7 @@ def test_a_new_query_builds_the_whole(firm: ChangingFirm, monkeypatch: pytest.Mo
 
 
 def test_a_key_of_another_type_builds_the_whole(firm: ChangingFirm) -> None:
-    """Tables made when a key was a text are made anew, views as well, and what changes afterwards is found by keys."""
+    """Tables made when a key was a text are made anew, and what changes afterwards is found by keys."""
     as_text = [replace(model, text=model.text.replace("::uuid as identity_id", " as identity_id")) for model in MODELS]
     firm.models = as_text
     firm.refresh()
@@ -163,6 +164,21 @@ def test_a_key_of_another_type_builds_the_whole(firm: ChangingFirm) -> None:
     firm.book()
     assert firm.refresh()["contacts.identity_verdicts"].how == "changed keys"
     assert firm.different() == set()
+
+
+def test_keys_that_come_late_are_held_once(firm: ChangingFirm) -> None:
+    """Rows of keys that are added to those held stand beside them, every row of every key once and no other."""
+    table, few, all_of = "contacts.matches", "('a1', 'a2')", "('a1', 'a2', 'a3', 'a4')"
+    firm.connection.execute("create or replace temp table concerned_keys as select '' as key limit 0")
+    rows = ConcernedRows(firm.connection, Register(firm.connection), "attendee_id")
+    for wanted in (few, all_of, all_of):
+        keys = f"select attendee_id as key from contacts.attendee_details where attendee_id in {wanted}"
+        firm.connection.execute(f"create or replace temp table concerned_keys as {keys}")
+        rows.add_keys()
+        held = f"select attendee_id, contact_id from by_attendee_id.{table} order by all"
+        rows.hold(table, "attendee_id", ["attendee_id", "contact_id"])
+        asked = f"select attendee_id, contact_id from {table} where attendee_id in {wanted} order by all"
+        assert firm.connection.execute(held).fetchall() == firm.connection.execute(asked).fetchall()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)

@@ -263,7 +263,9 @@ verdicts as (
 select
     verdicts.identity_id,
     case when verdicts.decision in ('auto', 'confirmed') then verdicts.contact_id end as contact_id,
-    coalesce(case when verdicts.decision in ('auto', 'confirmed') then verdicts.contact_id end, '') as linked_to,  -- the contact, or '' for nobody
+    coalesce(
+        case when verdicts.decision in ('auto', 'confirmed') then verdicts.contact_id end, ''
+    ) as linked_to,  -- the contact, or '' for nobody
     verdicts.decision,  -- auto | review | confirmed | rejected | unmatched | internal
     case
         when verdicts.decision = 'review' and rules.tier in ('T0', 'T1', 'T2', 'T3', 'T4') then 'R1'
